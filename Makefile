@@ -1,0 +1,57 @@
+# What a person runs. `make demo` and `make test` set themselves up from the locked versions: only Python >= 3.11 and make are needed.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help demo test check format bench lock clean
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+demo: $(VENV)/.run ## do the main job on the built-in sandbox and say where the results are
+	@$(BIN)/itsm-bridge demo --out demo
+
+test: $(VENV)/.dev ## run every test; needs no network
+	@$(BIN)/python -m pytest -q
+
+check: $(VENV)/.dev ## lint, types, the import contract, and the shipped configuration
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/itsm-bridge check --strict
+	@$(BIN)/itsm-bridge test
+
+format: $(VENV)/.dev ## rewrite the code in the house's format
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## the benchmarks, each beside a peer
+	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+lock: ## write the lock files anew from pyproject.toml (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/build.in -o requirements/build.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements/run.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev --extra postgres \
+		-c requirements/run.lock -c requirements/build.lock pyproject.toml -o requirements/dev.lock
+
+clean: ## remove what make made
+	rm -rf $(VENV) demo dist build
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit("itsm-bridge needs Python 3.11 or later, this is " + sys.version.split()[0] + "; say PYTHON=... make ...") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# ijson, which pysnow pins, ships as source only: it is built with the locked setuptools, hence no build isolation.
+$(VENV)/.run: $(VENV)/.python requirements/build.lock requirements/run.lock pyproject.toml
+	@echo "Installing the locked packages into $(VENV) ..."
+	@$(PIP) install --require-hashes -r requirements/build.lock
+	@$(PIP) install --require-hashes --no-build-isolation -r requirements/run.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.lock
+	@echo "Installing the locked development packages into $(VENV) ..."
+	@$(PIP) install --require-hashes --no-build-isolation -r requirements/dev.lock
+	@touch $@

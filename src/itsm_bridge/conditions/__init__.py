@@ -1,0 +1,69 @@
+"""The conditions of rules and service levels: what they are, whether they hold, and why not.
+
+A condition is parsed once, by the configuration, into the frozen types of ``language``; everything here is pure. The
+fields of a ticket are given as *facts*: a mapping from the field's name to a tuple of its values, empty where there is
+none. ``matching`` decides whether a condition holds, ``explanation`` says why not.
+"""
+
+from __future__ import annotations
+
+from itsm_bridge.conditions.explanation import (
+    Judgement,
+    describe,
+    explain,
+    leaves,
+    miss_text,
+    misses,
+    seen_text,
+    shown,
+)
+from itsm_bridge.conditions.language import (
+    CUSTOM,
+    FIELDS,
+    WEEKDAYS,
+    AllOf,
+    AnyOf,
+    Condition,
+    Facts,
+    Field,
+    FieldTest,
+    Kind,
+    Matcher,
+    Not,
+    Operator,
+    Value,
+    field_of,
+    fields_of,
+)
+from itsm_bridge.conditions.matching import MATCH_LIMIT, check_pattern, compile_condition, holds
+
+__all__ = [
+    "CUSTOM",
+    "FIELDS",
+    "MATCH_LIMIT",
+    "WEEKDAYS",
+    "AllOf",
+    "AnyOf",
+    "Condition",
+    "Facts",
+    "Field",
+    "FieldTest",
+    "Judgement",
+    "Kind",
+    "Matcher",
+    "Not",
+    "Operator",
+    "Value",
+    "check_pattern",
+    "compile_condition",
+    "describe",
+    "explain",
+    "field_of",
+    "fields_of",
+    "holds",
+    "leaves",
+    "miss_text",
+    "misses",
+    "seen_text",
+    "shown",
+]

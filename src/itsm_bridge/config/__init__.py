@@ -1,0 +1,36 @@
+"""What the files of a configuration folder say, read strictly into frozen types; and secrets, from the environment.
+
+``check`` finds every mistake of all four files in one pass, ``load`` raises them. Nothing here speaks to a source.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from itsm_bridge.config.findings import describe
+from itsm_bridge.config.folder import FILES, check, load
+from itsm_bridge.config.literals import LiteralError, parse_duration, parse_instant
+from itsm_bridge.config.model import Configuration, Credentials, Source
+
+__all__ = [
+    "FILES",
+    "Configuration",
+    "Credentials",
+    "LiteralError",
+    "check",
+    "credentials",
+    "describe",
+    "load",
+    "parse_duration",
+    "parse_instant",
+]
+
+
+def credentials(source: Source, project: Path) -> Credentials:
+    """Who we are to ``source``: ``ITSM_BRIDGE_<SOURCE>__…`` of the environment, or of ``.env`` in ``project``.
+
+    Raises ``ConfigurationInvalid`` with the names of the variables that are wanted; a value is never shown.
+    """
+    from itsm_bridge.config.credential_settings import read  # noqa: PLC0415 - pydantic takes a quarter of a second
+
+    return read(source, project)

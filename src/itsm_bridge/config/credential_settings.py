@@ -1,0 +1,172 @@
+"""Who we are to each source, from the environment, from files that it names, or from ``.env`` beside the configuration.
+
+No message here repeats a value, nor the path in a ``…_FILE`` variable: people paste secrets into the wrong variable.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from itsm_bridge.config.findings import Code
+from itsm_bridge.config.model import Credentials, Jira, Source
+from itsm_bridge.config.regular_files import is_there, read_regular
+from itsm_bridge.errors import ConfigurationInvalid, Finding
+
+MAX_BYTES: Final = 65_536
+DOTENV: Final = ".env"
+
+
+class _Variables(BaseSettings):
+    """What one place says; the prefix is that of one source."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
+
+    username: SecretStr | None = None
+    username_file: SecretStr | None = None
+    password: SecretStr | None = None
+    password_file: SecretStr | None = None
+    email: SecretStr | None = None
+    email_file: SecretStr | None = None
+    token: SecretStr | None = None
+    token_file: SecretStr | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is the library's
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """One place only: the ``.env`` file where one is configured, else the environment."""
+        return (dotenv_settings,) if settings_cls.model_config.get("env_file") else (env_settings,)
+
+
+def _variables(prefix: str, env_file: Path | None = None) -> _Variables:
+    class _OfOneSource(_Variables):
+        model_config = SettingsConfigDict(env_prefix=prefix, env_file=env_file, env_file_encoding="utf-8-sig")
+
+    return _OfOneSource()
+
+
+class _Unusable(Exception):  # noqa: N818 - it never leaves this module
+    """Why there is no value; names variables, and holds none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One secret: its variable's full name, and the places to look, the first to have it winning."""
+
+    variable: str
+    name: str
+    layers: tuple[_Variables, ...]
+    project: Path
+
+    def value(self) -> str | None:
+        """The secret, or ``None`` where no place has it; raises ``_Unusable``."""
+        return next((found for layer in self.layers if (found := self._of(layer)) is not None), None)
+
+    def _of(self, layer: _Variables) -> str | None:
+        direct: SecretStr | None = getattr(layer, self.name)
+        path: SecretStr | None = getattr(layer, f"{self.name}_file")
+        if direct is not None and path is not None:
+            raise _Unusable(f"both {self.variable} and {self.variable}_FILE are set; keep one of them")
+        if path is not None:
+            place = f"the file that {self.variable}_FILE names"
+            content = _read_private(self.project / path.get_secret_value(), place)
+            return _one_line(content.rstrip("\r\n"), place)
+        return None if direct is None else _one_line(direct.get_secret_value(), self.variable)
+
+
+def read(source: Source, project: Path) -> Credentials:
+    """The credentials of ``source``; relative paths start in ``project``, where ``.env`` may lie.
+
+    Raises ``ConfigurationInvalid`` with the names of the variables that are wanted or unusable, never with a value.
+    """
+    names = ("email", "token") if isinstance(source, Jira) else ("username", "password")
+    prefix = f"ITSM_BRIDGE_{source.name.upper()}__"
+    try:
+        layers = (_variables(prefix), *_dotenv(project / DOTENV, prefix))
+    except _Unusable as problem:
+        raise _invalid(source, [str(problem)]) from None
+    wanted = [_Wanted(prefix + name.upper(), name, layers, project) for name in names]
+    account, secret = _values(source, wanted)
+    return Credentials("token" if isinstance(source, Jira) else "password", account, SecretStr(secret))
+
+
+def _values(source: Source, wanted: Sequence[_Wanted]) -> list[str]:
+    values, missing, problems = [], [], []
+    for one in wanted:
+        try:
+            value = one.value()
+        except _Unusable as problem:
+            problems.append(str(problem))
+            continue
+        if value is None:
+            missing.append(one.variable)
+        else:
+            values.append(value)
+    if missing:
+        problems.append(f"set {' and '.join(missing)} (or the same with _FILE), in the environment or in {DOTENV}")
+    if problems:
+        raise _invalid(source, problems) from None
+    return values
+
+
+def _invalid(source: Source, problems: Sequence[str]) -> ConfigurationInvalid:
+    place = source.position
+    findings = [
+        Finding(place.file, place.line, place.column, Code.CREDENTIALS.value, "error", problem) for problem in problems
+    ]
+    message = f"the source {source.name} has no usable credentials: {'; '.join(problems)}; nothing was done"
+    return ConfigurationInvalid(message, findings, hint="itsm-bridge doctor")
+
+
+def _dotenv(path: Path, prefix: str) -> tuple[_Variables, ...]:
+    if not is_there(path):
+        return ()
+    text = _read_private(path, DOTENV)
+    expanded = re.search(rf"^\s*(?:export\s+)?({re.escape(prefix)}\w+)\s*=.*\$\{{", text, re.MULTILINE | re.IGNORECASE)
+    if expanded:
+        variable = expanded[1].upper().removesuffix("_FILE")
+        raise _Unusable(f"{expanded[1]} in {DOTENV} holds ${{, which would be replaced; use {variable}_FILE instead")
+    return (_variables(prefix, path),)
+
+
+def _read_private(path: Path, place: str) -> str:
+    """The text of a regular file that nobody else may write; raises ``_Unusable``, which calls it ``place``."""
+    try:
+        content = read_regular(path, MAX_BYTES + 1)
+    except OSError as error:
+        raise _Unusable(f"{place} cannot be read: {error.strerror or 'unknown reason'}") from None
+    if content is None:
+        raise _Unusable(f"{place} is not a regular file")
+    if content.mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise _Unusable(f"{place} can be changed by others: take that away with chmod go-w")
+    return _text(content.head, place)
+
+
+def _text(content: bytes, place: str) -> str:
+    if len(content) > MAX_BYTES:
+        raise _Unusable(f"{place} is larger than 64 kB")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _Unusable(f"{place} is not UTF-8") from None
+
+
+def _one_line(value: str, place: str) -> str:
+    if not value.strip():
+        raise _Unusable(f"{place} is empty")
+    if not value.isprintable():
+        raise _Unusable(f"{place} holds a line break or another control character")
+    return value

@@ -1,0 +1,132 @@
+"""A configuration folder as a whole: reads its four files in one pass, and makes one ``Configuration`` of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from itsm_bridge.config.bridge_file import BRIDGE, MAPPED, Bridge
+from itsm_bridge.config.decoding import Context, Decoder, Mistaken
+from itsm_bridge.config.documents import Node, compose, decode_text, read_bytes
+from itsm_bridge.config.findings import Code, Findings, quote
+from itsm_bridge.config.model import Configuration, RuleBook, VendorStatus
+from itsm_bridge.config.names import gather
+from itsm_bridge.config.regular_files import is_there
+from itsm_bridge.config.rules_file import RULES
+from itsm_bridge.config.sla_file import SERVICES, Services
+from itsm_bridge.config.vendors_file import PARTNERS, Partners
+from itsm_bridge.errors import ConfigurationInvalid, Finding, NotInitialised
+
+T = TypeVar("T")
+FILES: Final = ("bridge.yaml", "vendors.yaml", "sla.yaml", "rules.yaml")
+
+
+def load(folder: Path) -> Configuration:
+    """The configuration in ``folder``.
+
+    Raises:
+        NotInitialised: there is no such folder, or none of the files in it.
+        ConfigurationInvalid: with every mistake of every file.
+    """
+    configuration, findings = check(folder)
+    if configuration is None:
+        raise _invalid(tuple(one for one in findings if one.severity == "error"))
+    return configuration
+
+
+def check(folder: Path) -> tuple[Configuration | None, tuple[Finding, ...]]:
+    """The configuration in ``folder``, ``None`` where it has errors; and all findings, ordered by place.
+
+    Raises ``NotInitialised`` where there is nothing to check.
+    """
+    if not any(is_there(folder / name) for name in FILES):
+        message = f"there is no configuration in {folder}; nothing was done"
+        raise NotInitialised(message, hint="name the folder with -C, or see itsm-bridge demo")
+    findings = Findings()
+    contents = {name: read_bytes(folder / name, findings) for name in FILES}
+    documents = {name: _document(name, content, findings) for name, content in contents.items()}
+    parts = _decode(documents, findings)
+    if parts is not None:
+        _note_unnamed(parts, findings)
+    listed = findings.listed()
+    if parts is None or any(one.severity == "error" for one in listed):
+        return None, listed
+    return _configuration(folder, _digest(contents), parts), listed
+
+
+def _invalid(errors: tuple[Finding, ...]) -> ConfigurationInvalid:
+    files = len({one.file for one in errors})
+    counted = "1 mistake" if len(errors) == 1 else f"{len(errors)} mistakes in {files} file{'s' if files > 1 else ''}"
+    return ConfigurationInvalid(f"the configuration has {counted}; nothing was done", errors)
+
+
+def _document(name: str, content: bytes | None, findings: Findings) -> Node | None:
+    text = None if content is None else decode_text(content, name, findings)
+    return None if text is None else compose(text, name, findings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    bridge: Bridge
+    partners: Partners
+    services: Services
+    rules: RuleBook
+
+
+def _decode(documents: Mapping[str, Node | None], findings: Findings) -> _Parts | None:
+    """Every file, also after one that has mistakes."""
+    context = Context(gather(documents, MAPPED), findings)
+    bridge = _read(BRIDGE, documents["bridge.yaml"], context)
+    partners = _read(PARTNERS, documents["vendors.yaml"], context)
+    services = _read(SERVICES, documents["sla.yaml"], context)
+    rules = _read(RULES, documents["rules.yaml"], context)
+    if bridge is None or partners is None or services is None or rules is None:
+        return None
+    return _Parts(bridge, partners, services, rules)
+
+
+def _read(decoder: Decoder[T], document: Node | None, context: Context) -> T | None:
+    try:
+        return None if document is None else decoder.read(document, context)
+    except Mistaken:
+        return None
+
+
+def _note_unnamed(parts: _Parts, findings: Findings) -> None:
+    """Note where a vendor that takes work has no name in a source into which vendors are written."""
+    written = [source.name for source in parts.bridge.sources.values() if source.write.vendor is not None]
+    for vendor in parts.partners.vendors.values():
+        missing = [name for name in written if name not in vendor.names]
+        if missing and vendor.status is VendorStatus.ACTIVE:
+            message = f"{quote(vendor.name)} has no name in {', '.join(missing)}: it cannot be given a ticket there"
+            findings.add(vendor.position, Code.INCOMPLETE, message, severity="warning")
+
+
+def _digest(contents: Mapping[str, bytes | None]) -> str:
+    """SHA-256 over each file's name, size and bytes, in the fixed order of ``FILES``."""
+    digest = hashlib.sha256()
+    for name in FILES:
+        content = contents[name] or b""
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _configuration(folder: Path, digest: str, parts: _Parts) -> Configuration:
+    return Configuration(
+        folder=folder,
+        digest=digest,
+        store=parts.bridge.store,
+        zone=parts.bridge.timezone,
+        sources=parts.bridge.sources,
+        limits=parts.bridge.limits,
+        ownership=parts.bridge.ownership,
+        vendors=parts.partners.vendors,
+        environments=parts.partners.environments,
+        calendars=parts.services.calendars,
+        slas=parts.services.slas,
+        rules=parts.rules,
+    )

@@ -1,0 +1,223 @@
+"""The normalized model: tickets, their history and approvals, and what the bridge decides about them.
+
+Everything is frozen and typed. Instants are zone-aware and in UTC. A ticket *is* its source and the source's
+immutable id; the number people say is an attribute. Beside every normalized value stands the source's own, in
+``Ticket.originals``, so that a changed mapping can be told from a changed ticket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+EMPTY: Mapping[str, str] = MappingProxyType({})
+
+
+class TicketType(StrEnum):
+    """ITIL's kinds of ticket; a Jira issue type that ``types:`` does not name is a ``task``."""
+
+    INCIDENT = "incident"
+    SERVICE_REQUEST = "service_request"
+    CHANGE = "change"
+    PROBLEM = "problem"
+    TASK = "task"
+
+
+class State(StrEnum):
+    """Where a ticket is in its life. ``UNKNOWN`` holds what ``states:`` does not map: kept, listed, never decided."""
+
+    NEW = "new"
+    IN_PROGRESS = "in_progress"
+    ON_HOLD = "on_hold"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    CANCELED = "canceled"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a ticket in this state still needs somebody."""
+        return self in OPEN_STATES
+
+
+OPEN_STATES = frozenset({State.NEW, State.IN_PROGRESS, State.ON_HOLD})
+
+
+class ApprovalState(StrEnum):
+    """The bridge's names for an approval; a ticket without one counts as ``NOT_REQUIRED``."""
+
+    NOT_REQUIRED = "not_required"
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One request as it stands now.
+
+    ``project`` is the Jira project's key or the ServiceNow table. ``vendor`` is the bridge's name of the partner
+    (``None`` where the source's group is nobody's in ``vendors.yaml``), ``group`` the source's own name of the team.
+    ``impact`` and ``urgency`` are 1 to 3, ``priority`` 1 to 5, 1 being highest. ``service``, ``category`` and
+    ``labels`` may hold several values. ``version`` changes whenever the source changes the record (it is compared,
+    never ordered). ``originals`` maps our field to the source's own value as text.
+    """
+
+    source: str
+    external_id: str
+    number: str
+    type: TicketType
+    project: str
+    state: State
+    created_at: datetime
+    updated_at: datetime
+    version: str
+    summary: str = ""
+    description: str = ""
+    environment: str | None = None
+    service: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+    subcategory: str | None = None
+    ci: str | None = None
+    labels: tuple[str, ...] = ()
+    reporter: str | None = None
+    assignee: str | None = None
+    group: str | None = None
+    vendor: str | None = None
+    impact: int | None = None
+    urgency: int | None = None
+    priority: int | None = None
+    approval: ApprovalState | None = None
+    due_at: datetime | None = None
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    custom: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    originals: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+
+    @property
+    def id(self) -> str:
+        """What people type: ``<source>:<number>``."""
+        return f"{self.source}:{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One dated change of one field of one ticket.
+
+    ``field`` is the bridge's name (``state``, ``priority``, ``impact``, ``urgency``, ``vendor``, ``group``,
+    ``assignee``, ``approval``, ``environment``, ``service``, ``category``, ``custom.<name>``). ``old`` and ``new`` are
+    normalized as text, the empty string standing for no value; ``source_old`` and ``source_new`` are what the source
+    said. ``entry_id`` is unique within its source and repeats when the same entry is read again. ``actor`` is the
+    source's name of the account that made the change.
+    """
+
+    source: str
+    external_id: str
+    entry_id: str
+    at: datetime
+    field: str
+    old: str
+    new: str
+    source_old: str = ""
+    source_new: str = ""
+    actor: str = ""
+
+    @property
+    def is_change(self) -> bool:
+        """Whether anything changed.
+
+        A state did that changed in the source's words alone (from waiting for the caller to waiting for a vendor, both
+        on hold); a vendor did not where one team that is nobody's follows another.
+        """
+        return self.old != self.new or (self.field == "state" and self.source_old != self.source_new)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One approver's vote on one ticket: ``REQUESTED`` until decided. ``approver`` is an address, else a name."""
+
+    source: str
+    external_id: str
+    approval_id: str
+    approver: str
+    state: ApprovalState
+    requested_at: datetime
+    decided_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRecord:
+    """One ticket with its whole history (oldest first) and its approvals, as read at one time."""
+
+    ticket: Ticket
+    history: tuple[HistoryEntry, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One line of a plan: what one field of one ticket would become, by which rule, and why.
+
+    ``field`` is ``impact``, ``urgency``, ``priority``, ``approval``, ``vendor`` or ``note``. ``before`` and ``after``
+    are the bridge's own names (``from`` and ``to`` in JSON).
+    """
+
+    ticket: str
+    source: str
+    field: str
+    before: str | int | None
+    after: str | int | None
+    rule: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A change that the rules want and that is not made, with the reason."""
+
+    ticket: str
+    field: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unrouted:
+    """An open ticket for which no rule finds a vendor; ``why`` names the rule that failed by the fewest conditions."""
+
+    ticket: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided about one field of one ticket, by which rule, on which inputs; the rows of ``decisions``.
+
+    ``inputs`` is the JSON of every fact that the rules saw, with sorted keys; ``digest`` the configuration's. With both
+    the decision can be made again. ``outcome`` says what came of it: an ``Outcome``, ``held``, ``planned`` or ``kept``
+    (the ticket already had the value).
+    """
+
+    source: str
+    external_id: str
+    field: str
+    value: str | int | None
+    rule: str
+    because: str
+    decided_at: datetime
+    digest: str
+    inputs: str
+    outcome: str
+
+
+class Outcome(StrEnum):
+    """How a write ended. ``UNKNOWN`` is resolved by reading, never by guessing."""
+
+    VERIFIED = "verified"
+    NOOP = "noop"
+    CONFLICT = "conflict"
+    OVERRIDDEN = "overridden"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
