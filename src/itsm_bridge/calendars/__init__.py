@@ -1,0 +1,24 @@
+"""Business time: the only arithmetic of opening hours, for one instant or for whole columns.
+
+What the answers mean, where others differ:
+
+* Time is whole seconds; a fraction of a second in an instant is dropped. Intervals are half-open, ``[from, to)``.
+* Opening hours are local times of an IANA zone, and real seconds are counted: a day may have 23 or 25 hours.
+  An opening or closing time takes effect at the first instant at which the local clock shows that time or has passed
+  it: in the hour that a spring change leaves out at the change itself, in the hour that an autumn change repeats the
+  first time round.
+* A span over midnight belongs to the day on which it starts. A holiday or an override takes away, or replaces, the
+  spans that start on that local day. An override wins over a holiday, a holiday of our own (``add``) over ``remove``.
+* ``elapsed`` of a reversed interval is 0. ``due`` is the earliest instant at which the time is used up: time that runs
+  out exactly at closing is due at closing, and 0 seconds are due at the start itself, open or not.
+* ``due_working_days(start, n)`` is the n-th local day after the start's on which the calendar opens, at the same local
+  time; the start's own day never counts. Where the calendar is closed at that time it is brought into that day's
+  hours: before the first opening to the opening, later to the closing before it.
+* A calendar that is never open again raises ``ConfigurationInvalid``.
+"""
+
+from itsm_bridge.calendars.calendar import Calendar, epoch, instant
+from itsm_bridge.calendars.owners import Calendars, Rota, owner_on
+from itsm_bridge.calendars.walltime import Seconds, midnight
+
+__all__ = ["Calendar", "Calendars", "Rota", "Seconds", "epoch", "instant", "midnight", "owner_on"]
