@@ -1,0 +1,19 @@
+"""The only SQL of the program: tickets and their history, bookmarks, intents and the books of every run."""
+
+from itsm_bridge.store.page import PageOfRecords
+from itsm_bridge.store.rows import DecisionRow, Intent, LastWrite, OddityRow, QuarantineRow, Run, Saved, Scan
+from itsm_bridge.store.store import Reader, Store
+
+__all__ = [
+    "DecisionRow",
+    "Intent",
+    "LastWrite",
+    "OddityRow",
+    "PageOfRecords",
+    "QuarantineRow",
+    "Reader",
+    "Run",
+    "Saved",
+    "Scan",
+    "Store",
+]

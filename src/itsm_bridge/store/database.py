@@ -1,0 +1,54 @@
+"""One opened database: how a reading and a writing transaction begin, whatever the backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, text
+
+from itsm_bridge.store.failures import explained
+
+Reading = Callable[[], AbstractContextManager[Connection]]
+"""Begins a reading transaction, or joins the one of a snapshot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """``readers`` and ``writers`` share one pool. ``place`` is what errors call the database; it holds no secret."""
+
+    place: str
+    readers: Engine
+    writers: Engine
+    faults: Callable[[], tuple[str, ...]] = tuple
+    """What a thorough check finds wrong; a server checks its own pages."""
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one point in time."""
+        with explained(self.place), self.readers.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is durable when the block ends, or as if it had never been."""
+        with explained(self.place), self.writers.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Reading]:
+        """Readings that all see the point in time at which the block began."""
+        with explained(self.place), self.readers.connect() as connection:
+            connection.execute(text("SELECT 1 FROM runs")).first()  # a transaction sees from its first reading on
+
+            @contextmanager
+            def joined() -> Iterator[Connection]:
+                with explained(self.place):
+                    yield connection
+
+            yield joined
+
+    def close(self) -> None:
+        """Give the files or connections back."""
+        self.readers.dispose()

@@ -1,0 +1,113 @@
+"""Writes announced before they are sent, and closed when it is known what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, literal_column, select, update
+
+from itsm_bridge.model import Outcome, Ticket
+from itsm_bridge.store.rows import FieldValue, Intent, LastWrite
+from itsm_bridge.store.schema import IS_OPEN, intents, tickets
+from itsm_bridge.store.upsert import add
+
+SENT, CLOSED = "sent", "closed"
+
+STORED = frozenset({Outcome.VERIFIED, Outcome.NOOP})
+"""The source has our value."""
+
+REFUSED = frozenset({Outcome.OVERRIDDEN, Outcome.REJECTED})
+"""The source was sent our value and has another."""
+
+Changes = Mapping[str, tuple[FieldValue, FieldValue]]
+"""What each field was and was to become."""
+
+LastWrites = dict[str, dict[str, LastWrite]]
+"""By external id and field."""
+
+
+def announce(
+    connection: Connection,
+    run_id: int,
+    ticket: Ticket,
+    changes: Changes,
+    *,
+    marker: str,
+    inputs_digest: str,
+    at: datetime,
+) -> int:
+    """Note a write that is about to be sent; its number. The caller's commit makes it durable."""
+    row = {
+        "run_id": run_id,
+        "source": ticket.source,
+        "external_id": ticket.external_id,
+        "number": ticket.number,
+        "version": ticket.version,
+        "changes": changes,
+        "marker": marker,
+        "inputs_digest": inputs_digest,
+        "state": SENT,
+        "outcomes": {},
+        "detail": "",
+        "opened_at": at,
+    }
+    return add(connection, intents, row)
+
+
+def close(
+    connection: Connection,
+    intent_id: int,
+    outcome: Outcome | Mapping[str, Outcome],
+    at: datetime,
+    *,
+    written_at: datetime | None,
+    detail: str,
+) -> None:
+    """Note what became of a write: one outcome for all fields, or one for each. Raises ``ValueError`` if not open."""
+    open_intent = and_(intents.c.id == intent_id, intents.c.state == SENT)
+    changes = connection.execute(select(intents.c.changes).where(open_intent)).scalar_one_or_none()
+    if changes is None:
+        raise ValueError(f"intent {intent_id} is not open")
+    outcomes = dict.fromkeys(changes, outcome) if isinstance(outcome, Outcome) else outcome
+    row = {"state": CLOSED, "outcomes": outcomes, "closed_at": at, "written_at": written_at, "detail": detail}
+    connection.execute(update(intents).where(open_intent).values(row))
+
+
+def unresolved(connection: Connection, source: str) -> list[Intent]:
+    """The writes of which nobody knows yet what became of them, oldest first."""
+    query = select(*intents.columns).where(intents.c.state == SENT, intents.c.source == source)
+    return [Intent(*row) for row in connection.execute(query.order_by(intents.c.id))]
+
+
+def last_writes(connection: Connection, source: str, *, open_only: bool) -> LastWrites:
+    """What the bridge last did to each field of each ticket of ``source``, with ``open_only`` of its open tickets."""
+    columns = (intents.c.external_id, intents.c.changes, intents.c.outcomes)
+    query = select(*columns, intents.c.written_at, intents.c.inputs_digest)
+    if open_only:
+        is_same = and_(tickets.c.source == intents.c.source, tickets.c.external_id == intents.c.external_id)
+        query = query.join(tickets, is_same).where(literal_column(f"(tickets.{IS_OPEN})"))
+    closed = query.where(intents.c.source == source, intents.c.state == CLOSED).order_by(intents.c.id)
+    found: LastWrites = {}
+    for external_id, changes, outcomes, written_at, digest in connection.execute(closed):
+        fields = found.setdefault(external_id, {})
+        for field in changes.keys() & outcomes.keys():
+            value = changes[field][1]
+            fields[field] = followed(fields.get(field), value, outcomes[field], written_at, digest)
+    return found
+
+
+def followed(
+    last: LastWrite | None, value: FieldValue, outcome: Outcome, written_at: datetime | None, inputs_digest: str
+) -> LastWrite:
+    """What is known of a field after one more write. A conflict was never sent: it adds no refusal and ends no row."""
+    is_again = last is not None and (last.value, last.inputs_digest) == (value, inputs_digest)
+    refusals = last.refusals if last is not None and is_again and outcome not in STORED else 0
+    stored_at = written_at if outcome in STORED else None
+    return LastWrite(
+        value=value,
+        written_at=stored_at or (last.written_at if last is not None else None),
+        outcome=outcome,
+        refusals=refusals + (outcome in REFUSED),
+        inputs_digest=inputs_digest,
+    )

@@ -1,0 +1,131 @@
+"""Reading tickets back: one by what people call it, or all of them in order, a chunk at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, func, literal_column, select, tuple_
+
+from itsm_bridge.model import Approval, HistoryEntry, Ticket, TicketRecord
+from itsm_bridge.store.database import Reading
+from itsm_bridge.store.pages import APPROVAL_FIELDS, HISTORY_FIELDS, TICKET_FIELDS
+from itsm_bridge.store.schema import IS_OPEN, approvals, history, ticket_numbers, tickets
+
+CHUNK = 500
+"""Tickets that are held in memory at once."""
+
+Identity = tuple[str, str]
+"""A ticket's source and external id."""
+
+_TICKET = tuple(tickets.c[name] for name in TICKET_FIELDS)
+_ENTRY = tuple(history.c[name] for name in HISTORY_FIELDS)
+_VOTE = tuple(approvals.c[name] for name in APPROVAL_FIELDS)
+_ORDER = (tickets.c.source, tickets.c.external_id)
+_IS_OPEN: ColumnElement[bool] = literal_column(f"({IS_OPEN})")
+_PARTS = {
+    history: (_ENTRY, (history.c.external_id, history.c.at, history.c.entry_id, history.c.field)),
+    approvals: (_VOTE, (approvals.c.external_id, approvals.c.requested_at, approvals.c.approval_id)),
+}
+"""What a record consists of beside its ticket: columns, the second of them the external id, and their order."""
+
+
+def find(connection: Connection, ticket_id: str) -> Ticket | None:
+    """The ticket that ``<source>:<number>`` means today; else the last one that once had the number."""
+    source, _, number = ticket_id.partition(":")
+    present = select(*_TICKET).where(tickets.c.source == source, tickets.c.number == number)
+    newest = present.order_by(tickets.c.updated_at.desc(), tickets.c.external_id).limit(1)
+    return _first(connection, newest) or _first(connection, _by_alias(source, number))
+
+
+def by_identity(connection: Connection, source: str, external_id: str) -> Ticket | None:
+    """The ticket with the source's own id."""
+    return _first(connection, select(*_TICKET).where(tickets.c.source == source, tickets.c.external_id == external_id))
+
+
+def count(connection: Connection, source: str | None, *, open_only: bool) -> int:
+    """How many tickets there are."""
+    query = select(func.count()).select_from(tickets).where(*_filters(source, open_only=open_only))
+    return connection.execute(query).scalar_one()
+
+
+def walk(
+    reading: Reading, source: str | None, *, open_only: bool, ids: Collection[Identity] | None
+) -> Iterator[TicketRecord]:
+    """Whole records, ordered by source and external id (by code point), a chunk in memory at a time.
+
+    Each chunk is read in a transaction of its own, so that the caller may write in between; in a snapshot all are one.
+    """
+    query = select(*_TICKET).where(*_filters(source, open_only=open_only)).order_by(*_ORDER).limit(CHUNK)
+    chunks = _in_order(reading, query) if ids is None else _chosen(reading, query, ids)
+    for chunk in chunks:
+        yield from chunk
+
+
+def _by_alias(source: str, number: str) -> Select[*tuple[Any, ...]]:
+    is_same = and_(tickets.c.source == ticket_numbers.c.source, tickets.c.external_id == ticket_numbers.c.external_id)
+    query = select(*_TICKET).join_from(ticket_numbers, tickets, is_same)
+    had_it = query.where(ticket_numbers.c.source == source, ticket_numbers.c.number == number)
+    return had_it.order_by(ticket_numbers.c.seen_at.desc(), ticket_numbers.c.external_id).limit(1)
+
+
+def _first(connection: Connection, query: Select[*tuple[Any, ...]]) -> Ticket | None:
+    row = connection.execute(query).first()
+    return None if row is None else Ticket(*row)
+
+
+def _filters(source: str | None, *, open_only: bool) -> list[ColumnElement[bool]]:
+    of_source = [] if source is None else [tickets.c.source == source]
+    return [*of_source, *([_IS_OPEN] if open_only else [])]
+
+
+def _in_order(reading: Reading, query: Select[*tuple[Any, ...]]) -> Iterator[list[TicketRecord]]:
+    """Chunk after chunk, each beginning after the last ticket of the one before."""
+    chunk = _read(reading, query)
+    while chunk:
+        yield chunk
+        last = chunk[-1].ticket
+        after = tuple_(*_ORDER) > tuple_(last.source, last.external_id)
+        chunk = _read(reading, query.where(after)) if len(chunk) == CHUNK else []
+
+
+def _chosen(
+    reading: Reading, query: Select[*tuple[Any, ...]], ids: Collection[Identity]
+) -> Iterator[list[TicketRecord]]:
+    for source, group in groupby(sorted(set(ids)), key=lambda identity: identity[0]):
+        wanted = [external_id for _, external_id in group]
+        for start in range(0, len(wanted), CHUNK):
+            these = tickets.c.external_id.in_(wanted[start : start + CHUNK])
+            yield _read(reading, query.where(tickets.c.source == source, these))
+
+
+def _read(reading: Reading, query: Select[*tuple[Any, ...]]) -> list[TicketRecord]:
+    """The tickets of one query, with their history and approvals from the same transaction."""
+    with reading() as connection:
+        found = [Ticket(*row) for row in connection.execute(query)]
+        entries = _parts(connection, history, found)
+        votes = _parts(connection, approvals, found)
+        return [
+            TicketRecord(
+                ticket,
+                tuple(HistoryEntry(*row) for row in entries[ticket.source, ticket.external_id]),
+                tuple(Approval(*row) for row in votes[ticket.source, ticket.external_id]),
+            )
+            for ticket in found
+        ]
+
+
+def _parts(
+    connection: Connection, table: Table, found: Sequence[Ticket]
+) -> defaultdict[Identity, list[Row[*tuple[Any, ...]]]]:
+    """Rows of ``table`` that belong to these tickets, in its order, by ticket."""
+    columns, order = _PARTS[table]
+    parts: defaultdict[Identity, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    for source, group in groupby(found, key=lambda ticket: ticket.source):
+        ids = [ticket.external_id for ticket in group]
+        query = select(*columns).where(table.c.source == source, table.c.external_id.in_(ids)).order_by(*order)
+        for row in connection.execute(query):
+            parts[source, row[1]].append(row)
+    return parts

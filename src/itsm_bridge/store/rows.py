@@ -1,0 +1,118 @@
+"""What the store gives back beside the model's own types: frozen rows of its books."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from itsm_bridge.model import Decision, Outcome
+
+FieldValue = str | int | None
+"""A value of a decided field, in the bridge's own names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What one page changed, counted by ticket: ``new``, ``changed`` in content, or ``unchanged``.
+
+    A version older than the stored one counts as unchanged. ``history_entries`` counts those not there before.
+    """
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    history_entries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineRow:
+    """A record that could not be read, ``attempts`` times in a row."""
+
+    source: str
+    external_id: str
+    reason: str
+    first_seen: datetime
+    last_seen: datetime
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class OddityRow:
+    """Something odd about a ticket, as of its last reading."""
+
+    source: str
+    external_id: str
+    check: str
+    detail: str
+    first_seen: datetime
+    last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One command on the store; without ``finished_at`` and ``outcome`` it is still at work, or was killed."""
+
+    id: int
+    command: str
+    started_at: datetime
+    digest: str
+    finished_at: datetime | None
+    outcome: str | None
+    summary: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow(Decision):
+    """A decision with the run that made it."""
+
+    run_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One write of one ticket, announced before it is sent.
+
+    ``values`` maps a field to what it was and what it was to become; ``version`` is the ticket's when it was decided.
+    ``state`` is ``sent`` until what became of it is known, then ``closed``, and ``outcomes`` says it for each field.
+    """
+
+    id: int
+    run_id: int
+    source: str
+    external_id: str
+    number: str
+    version: str
+    values: Mapping[str, tuple[FieldValue, FieldValue]]
+    marker: str
+    inputs_digest: str
+    state: str
+    outcomes: Mapping[str, Outcome]
+    detail: str
+    opened_at: datetime
+    closed_at: datetime | None
+    written_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LastWrite:
+    """The last that the bridge did to one field of one ticket.
+
+    ``value``, ``outcome`` and ``inputs_digest`` are those of the newest closed intent. ``written_at`` is the newest
+    instant at which the source stored a value of ours, ``None`` for never. ``refusals`` is how many times in a row
+    the source did not store this ``value``, decided from these inputs.
+    """
+
+    value: FieldValue
+    written_at: datetime | None
+    outcome: Outcome
+    refusals: int
+    inputs_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A whole table, column by column, for analyses; ``chunks`` may be walked once."""
+
+    columns: tuple[str, ...]
+    chunks: Iterator[list[tuple[object, ...]]]

@@ -1,0 +1,218 @@
+"""The tables. A change here needs a migration in ``migrations/versions`` and the new number in ``REVISION``.
+
+Instants are microseconds since the epoch (UTC); lists and maps are JSON text with sorted keys. A column has the name
+of the model's field that it holds.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, Table
+
+from itsm_bridge.model import OPEN_STATES, ApprovalState, State, TicketType
+from itsm_bridge.store.columns import (
+    Foreign,
+    Instant,
+    Key,
+    as_json,
+    before_and_after,
+    choice,
+    mapping,
+    outcome_by_name,
+    scalar,
+    text_by_name,
+    texts,
+    texts_by_name,
+)
+
+REVISION = "0001"
+"""The newest migration; a number, so that a store made by a newer program is known as such."""
+
+VERSION_TABLE = "itsm_bridge_version"
+
+APPLICATION_ID = 0x49545342  # "ITSB" in the header of the SQLite file
+
+IS_OPEN = "state IN ({})".format(", ".join(f"'{state}'" for state in sorted(OPEN_STATES)))
+"""SQL of the open tickets, always in these letters: only then does SQLite use the partial index."""
+
+metadata = MetaData()
+
+Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself in an INTEGER only
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("external_id", Key, primary_key=True),
+    Column("number", Key, nullable=False),
+    Column("type", choice(TicketType), nullable=False),
+    Column("project", Foreign, nullable=False),
+    Column("state", choice(State), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("version", Foreign, nullable=False),
+    Column("summary", Foreign, nullable=False),
+    Column("description", Foreign, nullable=False),
+    Column("environment", Foreign),
+    Column("service", as_json(texts), nullable=False),
+    Column("category", as_json(texts), nullable=False),
+    Column("subcategory", Foreign),
+    Column("ci", Foreign),
+    Column("labels", as_json(texts), nullable=False),
+    Column("reporter", Foreign),
+    Column("assignee", Foreign),
+    Column("group", Foreign),
+    Column("vendor", Foreign),
+    Column("impact", Integer),
+    Column("urgency", Integer),
+    Column("priority", Integer),
+    Column("approval", choice(ApprovalState)),
+    Column("due_at", Instant),
+    Column("resolved_at", Instant),
+    Column("closed_at", Instant),
+    Column("custom", as_json(texts_by_name), nullable=False),
+    Column("originals", as_json(text_by_name), nullable=False),
+    Column("saved_at", Instant, nullable=False),
+    Index("ix_tickets_number", "source", "number"),
+)
+Index(
+    "ix_tickets_open",
+    tickets.c.source,
+    tickets.c.external_id,
+    sqlite_where=tickets.c.state.in_(sorted(OPEN_STATES)),
+    postgresql_where=tickets.c.state.in_(sorted(OPEN_STATES)),
+)
+
+ticket_numbers = Table(
+    "ticket_numbers",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("number", Key, primary_key=True),
+    Column("external_id", Key, primary_key=True),
+    Column("seen_at", Instant, nullable=False),
+    ForeignKeyConstraint(["source", "external_id"], ["tickets.source", "tickets.external_id"]),
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("external_id", Key, nullable=False),
+    Column("entry_id", Key, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("field", Key, primary_key=True),
+    Column("old", Foreign, nullable=False),
+    Column("new", Foreign, nullable=False),
+    Column("source_old", Foreign, nullable=False),
+    Column("source_new", Foreign, nullable=False),
+    Column("actor", Foreign, nullable=False),
+    ForeignKeyConstraint(["source", "external_id"], ["tickets.source", "tickets.external_id"]),
+    Index("ix_history_ticket", "source", "external_id", "at", "entry_id", "field"),
+)
+
+approvals = Table(  # without a foreign key: an approval may be read before its ticket
+    "approvals",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("external_id", Key, primary_key=True),
+    Column("approval_id", Key, primary_key=True),
+    Column("approver", Foreign, nullable=False),
+    Column("state", choice(ApprovalState), nullable=False),
+    Column("requested_at", Instant, nullable=False),
+    Column("decided_at", Instant),
+)
+
+bookmarks = Table(
+    "bookmarks",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("stream", Key, primary_key=True),
+    Column("data", as_json(text_by_name), nullable=False),
+    Column("saved_at", Instant, nullable=False),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("external_id", Key, primary_key=True),
+    Column("reason", Foreign, nullable=False),
+    Column("first_seen", Instant, nullable=False),
+    Column("last_seen", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+)
+
+oddities = Table(
+    "oddities",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("source", Key, nullable=False),
+    Column("external_id", Key, nullable=False),
+    Column("check", Foreign, nullable=False),
+    Column("detail", Foreign, nullable=False),
+    Column("first_seen", Instant, nullable=False),
+    Column("last_seen", Instant, nullable=False),
+    Index("ix_oddities_ticket", "source", "external_id"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("command", Foreign, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("digest", Foreign, nullable=False),
+    Column("finished_at", Instant),
+    Column("outcome", Foreign),
+    Column("summary", as_json(mapping), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("run_id", Number, ForeignKey("runs.id"), nullable=False),
+    Column("source", Key, nullable=False),
+    Column("external_id", Key, nullable=False),
+    Column("field", Key, nullable=False),
+    Column("value", as_json(scalar)),
+    Column("rule", Foreign, nullable=False),
+    Column("because", Foreign, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    Column("digest", Foreign, nullable=False),
+    Column("inputs", Foreign, nullable=False),
+    Column("outcome", Foreign, nullable=False),
+    Index("ix_decisions_field", "source", "external_id", "field", "id"),
+    Index("ix_decisions_run", "run_id"),
+    sqlite_autoincrement=True,
+)
+
+intents = Table(
+    "intents",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("run_id", Number, ForeignKey("runs.id"), nullable=False),
+    Column("source", Key, nullable=False),
+    Column("external_id", Key, nullable=False),
+    Column("number", Foreign, nullable=False),
+    Column("version", Foreign, nullable=False),
+    Column("changes", as_json(before_and_after), nullable=False),
+    Column("marker", Key, nullable=False, unique=True),
+    Column("inputs_digest", Foreign, nullable=False),
+    Column("state", Foreign, nullable=False),
+    Column("outcomes", as_json(outcome_by_name), nullable=False),
+    Column("detail", Foreign, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    Column("written_at", Instant),
+    Index("ix_intents_ticket", "source", "external_id", "id"),
+    Index("ix_intents_state", "state", "source"),
+    sqlite_autoincrement=True,
+)
+
+freshness = Table(
+    "freshness",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("synced_at", Instant, nullable=False),
+)

@@ -1,0 +1,224 @@
+"""The store as the program sees it: what it can be asked (``Reader``), and what it can be told (``Store``)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from itsm_bridge.model import Decision, Outcome, Ticket, TicketRecord
+from itsm_bridge.store import decisions, intents, lookouts, pages, records, runs, scan
+from itsm_bridge.store.database import Database, Reading
+from itsm_bridge.store.opening import open_database
+from itsm_bridge.store.page import PageOfRecords
+from itsm_bridge.store.rows import (
+    DecisionRow,
+    FieldValue,
+    Intent,
+    LastWrite,
+    OddityRow,
+    QuarantineRow,
+    Run,
+    Saved,
+    Scan,
+)
+
+BUSY_TIMEOUT = 30.0
+"""Seconds to wait for another process that writes."""
+
+
+class Reader:
+    """Everything that can be asked of a store, or of a snapshot of it. Every method raises ``StorageFailed`` alone."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    def bookmark(self, source: str, stream: str) -> Mapping[str, str] | None:
+        """How far ``stream`` was read, as the connector said it; ``None`` for not at all."""
+        with self._reading() as connection:
+            return pages.bookmark(connection, source, stream)
+
+    def find_ticket(self, ticket_id: str) -> Ticket | None:
+        """The ticket that people call ``<source>:<number>``, by its number of today before an old one."""
+        with self._reading() as connection:
+            return records.find(connection, ticket_id)
+
+    def ticket(self, source: str, external_id: str) -> Ticket | None:
+        """The ticket with the source's immutable id."""
+        with self._reading() as connection:
+            return records.by_identity(connection, source, external_id)
+
+    def records(
+        self,
+        *,
+        source: str | None = None,
+        open_only: bool = False,
+        ids: Collection[tuple[str, str]] | None = None,
+    ) -> Iterator[TicketRecord]:
+        """Whole records ordered by source and external id, a chunk in memory at a time.
+
+        ``ids`` are ``(source, external_id)``; one that is not there is left out. Outside a snapshot each chunk is a
+        transaction of its own, so that tickets may be stored while the iterator is walked.
+        """
+        return records.walk(self._reading, source, open_only=open_only, ids=ids)
+
+    def ticket_count(self, source: str | None = None, *, open_only: bool = False) -> int:
+        """How many tickets there are, of one source or of all."""
+        with self._reading() as connection:
+            return records.count(connection, source, open_only=open_only)
+
+    def oddities(self) -> list[OddityRow]:
+        """What was odd in each ticket when it was last read."""
+        with self._reading() as connection:
+            return lookouts.current_oddities(connection)
+
+    def quarantine(self) -> list[QuarantineRow]:
+        """The records that could not be read."""
+        with self._reading() as connection:
+            return lookouts.quarantined(connection)
+
+    def runs(self, limit: int = 20) -> list[Run]:
+        """The last runs, newest first."""
+        with self._reading() as connection:
+            return runs.newest(connection, limit)
+
+    def freshness(self) -> dict[str, datetime]:
+        """When each source was last read to its end; one that never was is not there."""
+        with self._reading() as connection:
+            return runs.synced(connection)
+
+    def decisions(
+        self,
+        *,
+        latest: bool = False,
+        run_id: int | None = None,
+        source: str | None = None,
+        external_id: str | None = None,
+    ) -> Iterator[DecisionRow]:
+        """Decisions in the order in which they were made; with ``latest`` only the newest of each ticket and field."""
+        return decisions.walk(self._reading, latest=latest, run_id=run_id, source=source, external_id=external_id)
+
+    def unresolved_intents(self, source: str) -> list[Intent]:
+        """The writes of which nobody knows yet what became of them, oldest first."""
+        with self._reading() as connection:
+            return intents.unresolved(connection, source)
+
+    def last_writes(self, source: str, *, open_only: bool = False) -> dict[str, dict[str, LastWrite]]:
+        """What the bridge last did to each field of each ticket (``open_only``: open ones) by external id, field."""
+        with self._reading() as connection:
+            return intents.last_writes(connection, source, open_only=open_only)
+
+    def scan(self, table: str) -> Scan:
+        """A whole table for analyses; its columns and their types are described in ``store.scan``."""
+        return scan.scan(self._reading, table)
+
+
+class Store(Reader):
+    """An opened store; a context manager. What a method was told is durable when it returns, or was not done at all."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database.reading)
+        self._database = database
+
+    @classmethod
+    def open(cls, url: str, project: Path, create: bool = False, *, busy_timeout: float = BUSY_TIMEOUT) -> Store:  # noqa: FBT001, FBT002 (the seam)
+        """Open the store that ``url`` names, relative to ``project``; with ``create`` make it where there is none.
+
+        ``busy_timeout`` is in seconds. A store of an older program is migrated. Raises ``NotInitialised`` where there
+        is none, ``ConfigurationInvalid`` for an unusable URL or a store of a newer program, else ``StorageFailed``.
+        """
+        return cls(open_database(url, project, create=create, busy_timeout=busy_timeout))
+
+    def close(self) -> None:
+        """Give files and connections back."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Reader]:
+        """A reader that sees the store as it is now, whatever is written meanwhile; for one thread."""
+        with self._database.snapshot() as reading:
+            yield Reader(reading)
+
+    def faults(self) -> tuple[str, ...]:
+        """What a check of every page and index finds wrong, empty for nothing; minutes for a large file."""
+        return self._database.faults()
+
+    def save_page(self, source: str, stream: str, page: PageOfRecords, at: datetime) -> Saved:
+        """Store the rows of a page and its bookmark, in one transaction."""
+        with self._database.writing() as connection:
+            return pages.save_page(connection, source, stream, page, at)
+
+    def save_record(self, record: TicketRecord, at: datetime) -> Saved:
+        """Store one ticket as it was just read."""
+        with self._database.writing() as connection:
+            return pages.save_records(connection, record.ticket.source, [record], at)
+
+    def forget_bookmarks(self, source: str) -> None:
+        """Let every stream of ``source`` be read from its start; what is stored stays."""
+        with self._database.writing() as connection:
+            pages.forget_bookmarks(connection, source)
+
+    def mark_synced(self, source: str, at: datetime) -> None:
+        """Note that ``source`` was read to its end."""
+        with self._database.writing() as connection:
+            runs.mark_synced(connection, source, at)
+
+    def start_run(self, command: str, at: datetime, digest: str) -> int:
+        """Note that a command begins to work on the store; the number of its run."""
+        with self._database.writing() as connection:
+            return runs.start(connection, command, at, digest)
+
+    def finish_run(self, run_id: int, at: datetime, outcome: str, summary: Mapping[str, object]) -> None:
+        """Note how a run ended. ``summary`` is kept as JSON; what JSON does not know becomes text."""
+        with self._database.writing() as connection:
+            runs.finish(connection, run_id, at, outcome, summary)
+
+    def save_decisions(self, run_id: int, made: Iterable[Decision]) -> None:
+        """Keep what a run decided, all of it or nothing."""
+        with self._database.writing() as connection:
+            decisions.add(connection, run_id, made)
+
+    def open_intent(  # noqa: PLR0917 (the seam)
+        self,
+        run_id: int,
+        ticket: Ticket,
+        values: Mapping[str, tuple[FieldValue, FieldValue]],
+        marker: str,
+        inputs_digest: str,
+        at: datetime,
+    ) -> int:
+        """Note that ``values`` (before, after) are about to be written; the number of the intent. Durable on return."""
+        with self._database.writing() as connection:
+            return intents.announce(
+                connection, run_id, ticket, values, marker=marker, inputs_digest=inputs_digest, at=at
+            )
+
+    def close_intent(  # noqa: PLR0917 (the seam)
+        self,
+        intent_id: int,
+        outcome: Outcome | Mapping[str, Outcome],
+        at: datetime,
+        written_at: datetime | None = None,
+        detail: str = "",
+        record: TicketRecord | None = None,
+    ) -> None:
+        """Note what became of a write, and with ``record`` how the ticket reads since, in one transaction.
+
+        ``outcome`` is that of all fields, or one for each. ``written_at`` is the source's instant of the write. An
+        intent without a known outcome is left open. Raises ``ValueError`` for one that is closed or does not exist.
+        """
+        with self._database.writing() as connection:
+            intents.close(connection, intent_id, outcome, at, written_at=written_at, detail=detail)
+            if record is not None:
+                pages.save_records(connection, record.ticket.source, [record], at)

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+from tests.store.samples import NOW, record
+
+from itsm_bridge.errors import ConfigurationInvalid, StorageFailed
+from itsm_bridge.store import Store, migrate, postgres, schema, sqlite_file
+
+NEXT = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+
+
+def upgrade():
+    op.add_column("runs", sa.Column("host", sa.Text()))
+    op.execute("UPDATE tickets SET summary = 'migrated'")
+    {last}
+"""
+
+
+@pytest.fixture
+def next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The next version of the program, with one more migration; its file."""
+    folder = tmp_path / "release/migrations"
+    shutil.copytree(migrate.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(migrate, "MIGRATIONS", folder)
+    for module in (migrate, sqlite_file, postgres):
+        monkeypatch.setattr(module, "REVISION", "0002")
+    step = folder / "versions/r0002_host.py"
+    step.write_text(NEXT.format(last="pass"))
+    return step
+
+
+def revision(store: Store) -> str | None:
+    with store._database.reading() as connection:
+        return migrate.revision_of(connection)
+
+
+def set_revision(connection: Connection, number: str) -> None:
+    connection.execute(text("UPDATE itsm_bridge_version SET version_num = :number"), {"number": number})
+
+
+def columns_of_runs(store: Store) -> set[str]:
+    with store._database.reading() as connection:
+        return {column["name"] for column in inspect(connection).get_columns("runs")}
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_schema(store: Store) -> None:
+    with store._database.reading() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "version_table": schema.VERSION_TABLE}
+        )
+        assert compare_metadata(context, schema.metadata) == []
+
+
+def test_the_newest_migration_is_the_one_that_the_schema_names(store: Store) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migrate.MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_heads() == [schema.REVISION] == [revision(store)]
+
+
+@pytest.mark.parametrize("made_by", ["0002", "0099", "a1b2c3"])
+def test_a_newer_store_is_refused_and_not_changed(url: str, tmp_path: Path, made_by: str) -> None:
+    with Store.open(url, tmp_path, create=True) as store:
+        store.save_record(record(), NOW)
+        with store._database.writing() as connection:
+            set_revision(connection, made_by)
+    files = {file: file.read_bytes() for file in tmp_path.rglob("*.db")}
+    for create in (True, False):
+        with pytest.raises(ConfigurationInvalid, match="newer version") as caught:
+            Store.open(url, tmp_path, create=create)
+        assert "it was not changed" in caught.value.message
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*.db")} == files
+
+
+@pytest.mark.usefixtures("store")
+def test_an_older_store_is_migrated_when_it_is_opened(url: str, tmp_path: Path, next_release: Path) -> None:
+    assert next_release.exists()
+    with Store.open(url, tmp_path) as store:
+        assert revision(store) == "0002"
+        assert "host" in columns_of_runs(store)
+
+
+def test_a_migration_that_breaks_off_changes_nothing_and_can_be_done_again(
+    store: Store, url: str, tmp_path: Path, next_release: Path
+) -> None:
+    store.save_record(record(summary="kept"), NOW)
+    store.close()
+    next_release.write_text(NEXT.format(last="op.execute('SELECT * FROM no_such_table')"))
+    with pytest.raises(StorageFailed):
+        Store.open(url, tmp_path)
+    assert "host" not in columns_of_runs(store)
+    assert revision(store) == "0001"
+    assert next(store.records()).ticket.summary == "kept"
+    store.close()
+    next_release.write_text(NEXT.format(last="pass"))
+    with Store.open(url, tmp_path) as migrated:
+        assert next(migrated.records()).ticket.summary == "migrated"
+
+
+def test_a_first_migration_that_breaks_off_leaves_no_store(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(connection: object, place: str) -> None:
+        whole(connection, place)  # type: ignore[arg-type]  # a connection, whose type is of no interest here
+        raise KeyboardInterrupt
+
+    whole = migrate._run_alembic
+    monkeypatch.setattr(migrate, "_run_alembic", half)
+    with pytest.raises(KeyboardInterrupt):
+        Store.open(url, tmp_path, create=True)
+    monkeypatch.setattr(migrate, "_run_alembic", whole)
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+    with Store.open(url, tmp_path, create=True) as store:
+        assert revision(store) == schema.REVISION
+
+
+def test_a_store_at_a_step_that_never_was_is_no_store_of_ours(url: str, tmp_path: Path) -> None:
+    with Store.open(url, tmp_path, create=True) as store, store._database.writing() as connection:
+        set_revision(connection, "0000")
+    with pytest.raises(StorageFailed, match="something else has changed it"):
+        Store.open(url, tmp_path)

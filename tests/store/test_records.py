@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterator
+from itertools import islice
+
+import pytest
+from tests.store.samples import MINUTE, NOW, entry, page, record, ticket, vote
+
+from itsm_bridge.model import OPEN_STATES, State, TicketRecord
+from itsm_bridge.store import Store, records
+
+
+def identities(found: Iterator[TicketRecord]) -> list[tuple[str, str]]:
+    return [(one.ticket.source, one.ticket.external_id) for one in found]
+
+
+def test_records_are_ordered_by_source_and_id_by_code_point(store: Store) -> None:
+    for source in ("ops", "OPS", "snow"):
+        mixed = (record(source=source, external_id=name) for name in ("b", "ä", "B", "a-1", "a1", "A", "10", "9", "😀"))
+        store.save_page(source, "s", page(*mixed), NOW)
+    found = identities(store.records())
+    assert len(found) == 27
+    assert found == sorted(found)
+
+
+def test_history_is_ordered_by_time_then_by_entry(store: Store) -> None:
+    of = ticket()
+    later, tie_b, tie_a = entry(of, "0", at=NOW + MINUTE), entry(of, "b", at=NOW), entry(of, "a", at=NOW)
+    votes = (vote(of, "v2", requested_at=NOW), vote(of, "v1", requested_at=NOW + MINUTE))
+    store.save_record(TicketRecord(of, (later, tie_b, tie_a), votes[::-1]), NOW)
+    assert next(store.records()) == TicketRecord(of, (tie_a, tie_b, later), votes)
+
+
+@pytest.mark.parametrize("count", [0, 1, records.CHUNK, records.CHUNK + 1, 2 * records.CHUNK])
+def test_every_record_is_walked_once_whatever_the_chunks(store: Store, count: int) -> None:
+    store.save_page("snow", "s", page(*(record(number) for number in range(count))), NOW)
+    assert len(set(identities(store.records()))) == count
+    assert all(len(found.history) == 1 for found in store.records())
+
+
+def test_a_chunk_may_end_between_two_sources(store: Store) -> None:
+    for source, count in (("ops", records.CHUNK - 1), ("snow", 3)):
+        store.save_page(source, "s", page(*(record(number, source=source) for number in range(count))), NOW)
+    assert len(identities(store.records())) == records.CHUNK + 2
+
+
+def test_records_can_be_narrowed(store: Store) -> None:
+    for number, state in enumerate(State):
+        store.save_record(record(number, state=state), NOW)
+        store.save_record(record(number, state=state, source="ops"), NOW)
+    assert len(identities(store.records(source="ops"))) == len(State)
+    opened = list(store.records(source="snow", open_only=True))
+    assert {found.ticket.state for found in opened} == OPEN_STATES
+    assert store.ticket_count() == 2 * len(State)
+    assert store.ticket_count("ops") == len(State)
+    assert store.ticket_count("ops", open_only=True) == store.ticket_count(open_only=True) // 2 == len(OPEN_STATES)
+    assert store.ticket_count("nobody") == 0
+
+
+def test_records_can_be_chosen_by_id(store: Store) -> None:
+    many = records.CHUNK + 10
+    store.save_page("snow", "s", page(*(record(number) for number in range(many))), NOW)
+    store.save_record(record(1, source="ops", state=State.CLOSED), NOW)
+    wanted = [("snow", ticket(number).external_id) for number in reversed(range(many))]
+    others = [("ops", ticket(1).external_id), ("ops", "missing"), ("nobody", "x"), wanted[0]]
+    assert identities(store.records(ids=wanted + others)) == [others[0], *sorted(wanted)]
+    assert identities(store.records(ids=others, open_only=True)) == [wanted[0]]
+    assert list(store.records(ids=[])) == []
+
+
+def test_tickets_may_be_stored_while_records_are_walked(store: Store) -> None:
+    count = records.CHUNK + 5
+    store.save_page("snow", "s", page(*(record(number, entries=0) for number in range(count))), NOW)
+    seen = 0
+    for found in store.records():
+        seen += 1
+        if seen % 100 == 0:
+            store.save_record(TicketRecord(found.ticket, (entry(found.ticket, f"new {seen}"),)), NOW)
+    assert seen == count
+
+
+def test_a_walk_that_is_given_up_leaves_nothing_behind(store: Store) -> None:
+    store.save_page("snow", "s", page(*(record(number) for number in range(records.CHUNK + 1))), NOW)
+    assert len(list(islice(store.records(), 3))) == 3
+    next(store.scan("tickets").chunks)
+    next(store.decisions(), None)
+    store.save_record(record(1, summary="goes on"), NOW)
+
+
+def test_memory_does_not_grow_with_the_store(store: Store) -> None:
+    long = "x" * 2_000
+    for part in range(8):
+        numbers = range(part * 500, part * 500 + 500)
+        store.save_page("snow", "s", page(*(record(number, description=long) for number in numbers)), NOW)
+    sum(1 for _ in store.records(source="nobody"))
+    tracemalloc.start()
+    count = sum(1 for _ in store.records())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 4_000
+    assert peak < 5_000_000, "eight million characters were walked, three chunks may be alive"
+
+
+def test_a_ticket_is_read_by_the_id_of_its_source(store: Store) -> None:
+    store.save_record(record(), NOW)
+    assert store.ticket("snow", ticket().external_id) == ticket()
+    assert store.ticket("ops", ticket().external_id) is None
