@@ -1,0 +1,160 @@
+"""Runs a ticket through the sections, each of which sees what the earlier ones decided."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any
+
+from itsm_bridge.conditions import Facts, fields_of
+from itsm_bridge.config.model import Configuration, Rule, RuleBook
+from itsm_bridge.model import TicketRecord
+from itsm_bridge.rules import approval, assignment, intake, priority
+from itsm_bridge.rules.classify import Reader, Reading
+from itsm_bridge.rules.facts import PASSING, lasting_facts, passing_facts
+from itsm_bridge.rules.verdict import NOBODY, Case, CompiledRule, Standing, Step, Verdict, compile_rules
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A section that decides: where its rules stand in the rule book, and what it makes of those that match."""
+
+    rules: Callable[[RuleBook], tuple[Rule[Any], ...]]
+    decide: Callable[[Case, Sequence[CompiledRule[Any]]], Step]
+
+
+STAGES: Mapping[str, Stage] = MappingProxyType(
+    {
+        intake.SECTION: Stage(attrgetter("intake"), intake.decide),
+        priority.SECTION: Stage(attrgetter("priority"), priority.decide),
+        approval.SECTION: Stage(attrgetter("approval"), approval.decide),
+        assignment.SECTION: Stage(attrgetter("assignment"), assignment.decide),
+    }
+)
+"""The sections after ``classify``, in the order in which they run."""
+
+ALWAYS_READ = ("environment", "service", "type", "state", "impact", "urgency", "priority", "approval", "vendor")
+"""Facts that actions read, whatever the conditions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One section of one ticket: the facts that it saw, and what it came to, or why it did not run."""
+
+    section: str
+    facts: Facts
+    step: Step
+    skipped: str = ""
+
+
+class Decider:
+    """The rules of one configuration, compiled once. Deterministic: the same arguments give the same verdict."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.configuration = configuration
+        self.reader = Reader(configuration)
+        self.rules: Mapping[str, tuple[CompiledRule[Any], ...]] = {
+            name: compile_rules(stage.rules(configuration.rules)) for name, stage in STAGES.items()
+        }
+        self._read = frozenset(_fields_read(configuration.rules))
+        self._balanced = frozenset(
+            name for rule in configuration.rules.assignment if rule.then.by == "load" for name in rule.then.among
+        )
+
+    def decide(
+        self,
+        record: TicketRecord,
+        now: datetime,
+        *,
+        standing: Mapping[str, Standing] = NOBODY,
+        loads: Mapping[str, float] = NOBODY,
+    ) -> Verdict:
+        """What the rules make of a ticket at ``now``; only open tickets are decided.
+
+        ``record`` may be as its source gave it or classified already. ``standing`` is what ``standing_fields`` found,
+        by field. ``loads`` is each vendor's open work over its capacity; a vendor without an entry has none. Raises
+        ``ConfigurationInvalid`` for an approval that nobody can give.
+        """
+        return self.walk(record, now, standing=standing, loads=loads)[2]
+
+    def walk(
+        self,
+        record: TicketRecord,
+        now: datetime,
+        *,
+        standing: Mapping[str, Standing] = NOBODY,
+        loads: Mapping[str, float] = NOBODY,
+        given: Facts = NOBODY,
+    ) -> tuple[Reading, tuple[Run, ...], Verdict]:
+        """The same with every step on the way; ``given`` facts take the place of the record's own."""
+        always = {field: values for field, values in given.items() if field not in PASSING}
+        reading = self.reader.read(record, lasting_facts(record, self.reader.zone) | always)
+        facts = reading.facts | passing_facts(record, now) | dict(given.items() - always.items())
+        case = Case(self.configuration, reading.record, facts, now, standing, loads)
+        runs = tuple(self._runs(case))
+        return reading, runs, self._verdict(case, reading, runs)
+
+    def _runs(self, case: Case) -> Iterator[Run]:
+        state = case.ticket.state
+        ended = "" if state.is_open else f"the ticket is {state.value}; only open tickets are decided"
+        facts, waiting = case.facts, ""
+        for name, stage in STAGES.items():
+            if ended:
+                yield Run(name, facts, Step(), ended)
+                continue
+            seen = Case(case.configuration, case.record, facts, case.now, case.standing, case.loads, waiting)
+            step = stage.decide(seen, self.rules[name])
+            yield Run(name, facts, step)
+            facts, ended, waiting = {**facts, **step.facts}, step.ends, waiting or step.waits
+
+    def _verdict(self, case: Case, reading: Reading, runs: Sequence[Run]) -> Verdict:
+        steps = [run.step for run in runs]
+        return Verdict(
+            ticket=case.ticket,
+            facts=case.facts,
+            values={field: decision for step in steps for field, decision in step.values.items()},
+            held=tuple(held for step in steps for held in step.held),
+            unrouted=next((step.unrouted for step in steps if step.unrouted is not None), None),
+            approvers=tuple(approver for step in steps for approver in step.approvers),
+            trace=(*reading.trace, *(entry for step in steps for entry in step.trace)),
+            inputs=self._inputs(case),
+        )
+
+    def _inputs(self, case: Case) -> dict[str, object]:
+        """The facts that the rules can see, and under names that no field has, what else a decision rests on."""
+        inputs: dict[str, object] = {name: case.facts[name] for name in self._read if case.facts.get(name)}
+        inputs["now"] = case.now
+        if case.record.approvals:
+            inputs["votes"] = [(vote.approver, vote.state.value, vote.decided_at) for vote in case.record.approvals]
+        if case.standing:
+            inputs["standing"] = {field: (found.by, found.at) for field, found in case.standing.items()}
+        loads = {name: load for name, load in case.loads.items() if name in self._balanced}
+        return inputs | ({"loads": loads} if loads else {})
+
+
+def inputs_json(verdict: Verdict) -> str:
+    """The JSON of everything that a decision rests on, with sorted keys: the same inputs give the same text.
+
+    Facts are lists by the names of the rule language, without those that no rule looks at; ``now``, ``votes``,
+    ``standing`` and ``loads`` stand beside them. Instants are ISO 8601.
+    """
+    return json.dumps(verdict.inputs, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=json_value)
+
+
+def json_value(value: object) -> str:
+    """What JSON has no kind for, as text."""
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is no value of a fact")
+
+
+def _fields_read(book: RuleBook) -> Iterator[str]:
+    yield from ALWAYS_READ
+    sections: tuple[tuple[Rule[Any], ...], ...] = (book.classify, *(stage.rules(book) for stage in STAGES.values()))
+    for section in sections:
+        for rule in section:
+            yield from fields_of(rule.when)
