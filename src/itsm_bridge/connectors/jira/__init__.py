@@ -1,0 +1,5 @@
+"""Jira Cloud over REST v3: ids by JQL, details and changelogs by id, one PUT an issue."""
+
+from itsm_bridge.connectors.jira.connector import JiraConnector, connect
+
+__all__ = ["JiraConnector", "connect"]

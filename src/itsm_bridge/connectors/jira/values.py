@@ -1,0 +1,131 @@
+"""From Jira's values to the bridge's own, the same way for what a field is and for what it was."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from itsm_bridge.config.model import Jira, Vendor
+from itsm_bridge.connectors.jira.documents import part
+from itsm_bridge.connectors.jira.fields import Field
+from itsm_bridge.connectors.jira.site import Json
+from itsm_bridge.history import SEPARATOR
+from itsm_bridge.model import ApprovalState, State, TicketType
+
+APPROVALS: Mapping[str, ApprovalState] = {
+    "not required": ApprovalState.NOT_REQUIRED,
+    "not requested": ApprovalState.NOT_REQUIRED,
+    "requested": ApprovalState.REQUESTED,
+    "waiting for approval": ApprovalState.REQUESTED,
+    "pending": ApprovalState.REQUESTED,
+    "approved": ApprovalState.APPROVED,
+    "rejected": ApprovalState.REJECTED,
+    "declined": ApprovalState.REJECTED,
+}
+"""What the options of an approval field may be called."""
+
+_CATEGORIES: Mapping[str, State] = {
+    "new": State.NEW,
+    "indeterminate": State.IN_PROGRESS,
+    "done": State.RESOLVED,
+}
+_HIGHEST: Mapping[str, int] = {"impact": 3, "urgency": 3}
+_LEADING_NUMBER = re.compile(r"\s*(\d{1,2})(?:\s*-.*)?\s*")
+
+
+class People:
+    """The accounts met so far: an address where it is shown, else a name, else the account's id.
+
+    Our own account is always called what ``identity`` calls it, also where its address is hidden from a changelog.
+    """
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._own = ""
+
+    def is_us(self, account: Json) -> str:
+        """Note our own account; the answer is its name."""
+        self._own = part(account, "accountId")
+        self._names[self._own] = _name_of(account)
+        return self._names[self._own]
+
+    def name(self, account: object) -> str:
+        """What an account is called here; empty for nobody."""
+        number, name = part(account, "accountId"), _name_of(account)
+        if number and number != self._own and ("@" in name or number not in self._names):
+            self._names[number] = name
+        return self._names.get(number, name)
+
+    def known(self, number: str, otherwise: str) -> str:
+        """The name of an account met before, by its id."""
+        return self._names.get(number, otherwise or number)
+
+
+def _name_of(account: object) -> str:
+    return part(account, "emailAddress") or part(account, "displayName") or part(account, "accountId")
+
+
+class Values:
+    """How the values of one site read here. ``text`` gives what ``HistoryEntry`` would say, ``""`` for no value."""
+
+    def __init__(self, source: Jira, vendors: Mapping[str, Vendor], statuses: Callable[[], Sequence[Json]]) -> None:
+        self._source = source
+        self._vendors = {
+            vendor.names[source.name].casefold(): vendor.name
+            for vendor in vendors.values()
+            if source.name in vendor.names
+        }
+        self._statuses = statuses
+        self._categories: dict[str, str] | None = None
+
+    def text(self, field: Field, names: Sequence[str]) -> str:
+        """Values of a field, by Jira's names, in the bridge's words."""
+        if field.ours == "priority":
+            return self._priority(names)
+        if field.ours in _HIGHEST:
+            return next((number for name in names if (number := _number(field, name))), "")
+        if field.ours == "approval":
+            return next((known.value for name in names if (known := self.approval(field, name))), "")
+        if field.ours == "vendor":
+            return next((self._vendors[name.casefold()] for name in names if name.casefold() in self._vendors), "")
+        return SEPARATOR.join(self.parts(field, names))
+
+    def parts(self, field: Field, names: Sequence[str]) -> tuple[str, ...]:
+        """Values of a field by the names that ``map:`` gives them."""
+        return tuple(field.values.get(name.casefold(), name) for name in names)
+
+    def approval(self, field: Field, name: str) -> ApprovalState | None:
+        """Our state of an approval's option, ``None`` for one that nobody knows."""
+        mapped = field.values.get(name.casefold(), name).casefold()
+        return APPROVALS.get(mapped.replace("_", " "))
+
+    def state(self, name: str, category: str) -> State:
+        """Our state of a status: by its name in ``states:``, else by its category; ``UNKNOWN`` without either."""
+        return self._source.states.get(name.casefold(), _CATEGORIES.get(category, State.UNKNOWN))
+
+    def past_state(self, name: str, number: str) -> State:
+        """The same for a status in a changelog, which tells its category only by what the site says today."""
+        configured = self._source.states.get(name.casefold())
+        return configured or _CATEGORIES.get(self._category(name, number), State.UNKNOWN)
+
+    def type(self, name: str) -> TicketType:
+        """Our type of an issue type."""
+        return self._source.types.get(name.casefold(), TicketType.TASK)
+
+    def _priority(self, names: Sequence[str]) -> str:
+        known = (self._source.priorities.get(name.casefold()) for name in names)
+        return next((str(number) for number in known if number is not None), "")
+
+    def _category(self, name: str, number: str) -> str:
+        if self._categories is None:
+            self._categories = {}
+            for status in self._statuses():
+                key = part(status.get("statusCategory"), "key")
+                self._categories[part(status, "name").casefold()] = key
+                self._categories["#" + part(status, "id")] = key
+        return self._categories.get("#" + number) or self._categories.get(name.casefold(), "")
+
+
+def _number(field: Field, name: str) -> str:
+    match = _LEADING_NUMBER.fullmatch(field.values.get(name.casefold(), name))
+    return match[1].lstrip("0") if match and 1 <= int(match[1]) <= _HIGHEST[field.ours] else ""

@@ -1,0 +1,293 @@
+from __future__ import annotations
+
+import socket
+import traceback
+from dataclasses import replace
+
+import pytest
+import requests
+from tests.connectors.fakes import CREDENTIALS, SECRET, Answer, Seen, World, in_turn, serving, talking, zipped
+
+from itsm_bridge.connectors.answers import Call, PageTooLarge, ReadRefused, path_template
+from itsm_bridge.connectors.http import BasicAuth, GuardedSession
+from itsm_bridge.errors import (
+    BridgeError,
+    ConfigurationInvalid,
+    CredentialsRefused,
+    NeedsPerson,
+    OutcomeUnknown,
+    SourceUnavailable,
+    WriteRefused,
+)
+
+GOOD = Answer({"result": [1]})
+
+
+def whole(_call: Call, body: object) -> str | None:
+    return None if isinstance(body, dict) and "result" in body else "there is no result in it"
+
+
+def session(url: str, world: World, *, max_wait: float = 120, largest: int = 1_000_000) -> GuardedSession:
+    return GuardedSession(
+        "snow", url, BasicAuth(CREDENTIALS), whole, max_wait=max_wait, surroundings=world.surroundings, largest=largest
+    )
+
+
+@pytest.mark.parametrize("status", [202, 408, 425, 429, 500, 502, 503, 504])
+def test_a_read_is_repeated_until_the_source_has_time(status: int) -> None:
+    world = World()
+    with serving(in_turn(Answer(status=status), Answer(status=status), GOOD)) as web:
+        assert session(web.url, world).ask("GET", "/rows") == {"result": [1]}
+        assert len(web.seen) == 3
+    assert len(world.slept) == 2
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        Answer(raw=b'{"result": [{"a": "cut he'),
+        Answer(raw=b"{}"),
+        Answer(raw=b"[]"),
+        Answer(raw=b""),
+        Answer(raw=b"<html>busy</html>", kind="text/html"),
+        Answer({"result": [1, 2], "error": {"message": "Transaction cancelled: maximum execution time exceeded"}}),
+        Answer(broken=True),
+        Answer(raw=b'{"result": [1]}', headers={"Content-Length": "400"}),
+        Answer(raw=b"not gzip at all", headers={"Content-Encoding": "gzip"}),
+    ],
+)
+def test_an_answer_that_is_not_whole_is_dropped_and_asked_for_again(bad: Answer) -> None:
+    world = World()
+
+    answers = in_turn(bad, GOOD)
+
+    def closing(seen: Seen) -> Answer:
+        answer = answers(seen)
+        return replace(answer, headers={**answer.headers, "Connection": "close"})
+
+    with serving(closing) as web:
+        assert session(web.url, world).ask("GET", "/rows") == {"result": [1]}
+        assert len(web.seen) == 2
+
+
+def test_a_source_that_stays_busy_is_unavailable_and_the_message_says_what_was_asked() -> None:
+    world = World()
+    with serving(in_turn(Answer(status=503))) as web, pytest.raises(SourceUnavailable) as caught:
+        session(web.url, world).ask("GET", "/api/now/table/incident", params={"sysparm_query": "customer=Acme"})
+    assert caught.value.message == "snow: GET /api/now/table/incident answered 503; nothing of this answer was kept"
+    assert len(world.slept) == 5
+    assert "Acme" not in str(caught.value)
+
+
+def test_a_wish_within_the_limit_is_waited_for_and_not_a_second_less() -> None:
+    world = World()
+    with serving(in_turn(Answer(status=429, headers={"Retry-After": "90"}), GOOD)) as web:
+        session(web.url, world).ask("GET", "/rows")
+    assert 90 <= world.slept[0] <= 99
+
+
+def test_a_wish_beyond_the_limit_ends_at_once_and_is_told() -> None:
+    world = World()
+    with serving(in_turn(Answer(status=429, headers={"Retry-After": "300"}))) as web:
+        with pytest.raises(
+            SourceUnavailable, match=r"answered 429 and asks to wait 300 s, longer than max_wait allows \(120 s\)"
+        ):
+            session(web.url, world).ask("GET", "/rows")
+        assert len(web.seen) == 1
+    assert world.slept == []
+
+
+def test_waits_of_one_request_add_up_to_the_limit() -> None:
+    world = World()
+    with serving(in_turn(Answer(status=429, headers={"Retry-After": "50"}))) as web, pytest.raises(SourceUnavailable):
+        session(web.url, world, max_wait=120).ask("GET", "/rows")
+    assert len(world.slept) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (Answer(status=401), CredentialsRefused),
+        (Answer(status=407), CredentialsRefused),
+        (Answer(status=403), ReadRefused),
+        (Answer(status=403, headers={"X-Seraph-LoginReason": "AUTHENTICATION_DENIED"}), CredentialsRefused),
+        (Answer({"result": []}, headers={"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"}), CredentialsRefused),
+        (Answer(status=404), ReadRefused),
+        (Answer(status=410), ReadRefused),
+        (Answer(status=400), ReadRefused),
+        (Answer(raw=b"<html><form>Log in</form></html>", kind="text/html"), CredentialsRefused),
+        (Answer(status=302, headers={"Location": "https://idp.example/saml/login"}), CredentialsRefused),
+        (Answer(status=301, headers={"Location": "https://new-name.example/"}), NeedsPerson),
+        (Answer(raw=b'{"result":' + b"[" * 100_000), SourceUnavailable),
+        (Answer(raw=b'{"result":' + b"[" * 300 + b"]" * 300 + b"}"), SourceUnavailable),
+        (
+            Answer(raw=b"<html>Your instance is hibernating. Sign in to wake it</html>", kind="text/html"),
+            SourceUnavailable,
+        ),
+    ],
+)
+def test_every_kind_of_answer_has_its_error(answer: Answer, error: type[BridgeError]) -> None:
+    with serving(in_turn(answer)) as web, pytest.raises(error):
+        session(web.url, World()).ask("GET", "/rows")
+
+
+def test_credentials_that_are_refused_are_not_tried_again() -> None:
+    with serving(in_turn(Answer(status=401), GOOD)) as web:
+        with pytest.raises(CredentialsRefused):
+            session(web.url, World()).ask("GET", "/rows")
+        assert len(web.seen) == 1
+
+
+def test_a_redirect_to_another_host_is_never_followed() -> None:
+    with serving(in_turn(GOOD)) as other:
+        with (
+            serving(in_turn(Answer(status=302, headers={"Location": other.url + "/rows"}))) as web,
+            pytest.raises(NeedsPerson),
+        ):
+            session(web.url, World()).ask("GET", "/rows")
+        assert other.seen == []
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1/rows", "http://localhost/rows", "https://base@evil.example/", "http://169.254.169.254/"]
+)
+def test_nothing_is_sent_to_another_origin(url: str) -> None:
+    with serving(in_turn(GOOD)) as web:
+        with pytest.raises(BridgeError, match="another address"):
+            session(web.url, World()).get(url)
+        assert web.seen == []
+
+
+def test_plain_http_is_refused_except_on_this_machine() -> None:
+    with pytest.raises(ConfigurationInvalid, match="https"):
+        session("http://snow.example", World())
+    with pytest.raises(ConfigurationInvalid, match="user name") as caught:
+        session("https://me:hunter2@snow.example", World())
+    assert "hunter2" not in str(caught.value)
+
+
+def test_an_answer_that_unpacks_beyond_the_cap_is_cut_off_and_less_may_be_asked_for() -> None:
+    bomb = zipped(b'{"result": "' + b"a" * 50_000_000 + b'"}')
+    with serving(in_turn(Answer(raw=bomb, headers={"Content-Encoding": "gzip"}))) as web:
+        with pytest.raises(PageTooLarge):
+            session(web.url, World()).ask("GET", "/rows")
+        assert len(web.seen) == 1
+
+
+def test_a_server_that_sends_a_byte_at_a_time_meets_the_deadline_in_headers_and_in_bodies() -> None:
+    def drip_headers(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        connection.recv(1)  # nothing more, until the other side hangs up
+
+    def drip_body(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
+        connection.recv(1)
+
+    for drip in (drip_headers, drip_body):
+        world = World(tick=100.0)
+        with talking(drip) as server, pytest.raises(SourceUnavailable, match="in time"):
+            session(server.url, world).ask("GET", "/rows")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(status=500),
+        Answer(status=503, headers={"Retry-After": "2"}),
+        Answer(broken=True),
+        Answer(raw=b"<p>", kind="text/html"),
+    ],
+)
+def test_a_write_whose_end_is_not_known_is_not_repeated(answer: Answer) -> None:
+    with serving(in_turn(answer)) as web:
+        with pytest.raises(OutcomeUnknown):
+            session(web.url, World()).ask("PATCH", "/rows/1", body={"priority": "1"})
+        assert len(web.seen) == 1
+
+
+def test_a_write_that_was_certainly_not_taken_is_repeated() -> None:
+    world = World()
+    with serving(in_turn(Answer(status=429, headers={"Retry-After": "3"}), GOOD)) as web:
+        session(web.url, world).ask("PATCH", "/rows/1", body={"priority": "1"})
+        assert len(web.seen) == 2
+
+
+def test_a_write_that_could_not_even_be_sent_changed_nothing() -> None:
+    with serving(in_turn(GOOD)) as web:
+        url = web.url
+    with pytest.raises(SourceUnavailable, match="nothing was written"):
+        session(url, World()).ask("PATCH", "/rows/1", body={})
+
+
+def test_a_refused_write_names_fields_and_known_reasons_only() -> None:
+    body = {
+        "errorMessages": [f"secret {SECRET}"],
+        "errors": {"customfield_10010": f"Customer Acme {SECRET}", "bad name!": "x"},
+    }
+    with serving(in_turn(Answer(body, 400))) as web, pytest.raises(WriteRefused) as caught:
+        session(web.url, World()).ask("PUT", "/rest/api/3/issue/10008", body={})
+    assert caught.value.message == (
+        "snow: PUT /rest/api/3/issue/{id} answered 400 (fields refused: customfield_10010); the ticket was not changed"
+    )
+    aborted = {
+        "error": {
+            "message": "Operation Failed",
+            "detail": "Operation against file 'incident' was aborted by Business Rule 'Acme^b1'",
+        }
+    }
+    with serving(in_turn(Answer(aborted, 403))) as web, pytest.raises(WriteRefused) as caught:
+        session(web.url, World()).ask("PATCH", "/api/now/table/incident/" + "a" * 32, body={})
+    assert "(a business rule aborted it)" in caught.value.message
+    assert "Acme" not in caught.value.message
+    assert "a" * 32 not in caught.value.message
+
+
+def test_a_posted_search_is_a_read() -> None:
+    with serving(in_turn(Answer(status=500), GOOD)) as web:
+        session(web.url, World()).ask("POST", "/rest/api/3/search/jql", body={"jql": "x"})
+        assert len(web.seen) == 2
+
+
+def test_the_secret_is_in_the_header_alone() -> None:
+    for answer in (
+        Answer(status=401),
+        Answer(status=500),
+        Answer(broken=True),
+        Answer(raw=SECRET.encode(), kind="text/plain"),
+    ):
+        with serving(in_turn(answer)) as web:
+            guarded = session(web.url, World())
+            with pytest.raises(BridgeError) as caught:
+                guarded.ask("GET", "/rows", params={"q": SECRET})
+            shown = (
+                "".join(traceback.format_exception(caught.value))
+                + repr(guarded)
+                + repr(guarded.auth)
+                + repr(vars(caught.value))
+            )
+            assert SECRET not in shown
+            assert "canary" not in shown
+            assert web.seen[0].headers["Authorization"].startswith("Basic ")
+
+
+def test_a_password_in_any_script_can_sign_in() -> None:
+    with serving(in_turn(GOOD)) as web:
+        request = requests.Request("GET", web.url, auth=BasicAuth(CREDENTIALS)).prepare()
+    assert request.headers["Authorization"].isascii()
+
+
+def test_cookies_and_the_servers_clock_are_kept() -> None:
+    headers = {"Set-Cookie": "glide_session=1", "Date": "Fri, 20 Nov 2026 11:00:00 GMT"}
+    with serving(in_turn(Answer({"result": []}, headers=headers))) as web:
+        guarded = session(web.url, World())
+        guarded.ask("GET", "/a")
+        guarded.ask("GET", "/b")
+        assert web.seen[1].headers["Cookie"] == "glide_session=1"
+        assert web.seen[1].headers["Accept-Encoding"] == "gzip"
+        assert guarded.server_time is not None
+
+
+def test_messages_name_paths_without_ids() -> None:
+    assert path_template("https://x/rest/api/3/issue/10008/changelog?a=b") == "/rest/api/3/issue/{id}/changelog"
+    assert path_template("https://x/rest/api/3/issue/OPS-1") == "/rest/api/3/issue/{key}"
+    assert path_template("https://x/api/now/table/incident/" + "0" * 32) == "/api/now/table/incident/{sys_id}"
