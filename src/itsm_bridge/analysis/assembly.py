@@ -1,0 +1,269 @@
+"""From tickets, clocks and decisions to frames: one pass over the tickets, for a period and the one before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from itsm_bridge.analysis.asof import DERIVED, as_of, with_recorded_end
+from itsm_bridge.analysis.capacity import capacity
+from itsm_bridge.analysis.effort import work_seconds
+from itsm_bridge.analysis.frames import Frames, Growing, Row, framed
+from itsm_bridge.analysis.period import Period, Week
+from itsm_bridge.analysis.spans import spans
+from itsm_bridge.analysis.traction import WEEKS_BEFORE
+from itsm_bridge.calendars import Calendars
+from itsm_bridge.config.model import Configuration
+from itsm_bridge.history import SEPARATOR, Moment, mismatches, reassignments, reopenings, timeline
+from itsm_bridge.model import OPEN_STATES, ApprovalState, Decision, Outcome, TicketRecord
+from itsm_bridge.sla import Clocked
+
+BATCH = 4_000
+"""Tickets whose clocks are computed at a time."""
+
+PLANNED = "planned"
+"""The outcome of a decision that was to be written."""
+
+FOLLOWED = ("state", "vendor", "environment", "approval")
+
+Read = Callable[[TicketRecord], TicketRecord]
+Clock = Callable[[Iterable[TicketRecord], datetime], Clocked]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something odd that the store holds about one record: an oddity, or why it is quarantined."""
+
+    source: str
+    check: str
+    external_id: str
+    detail: str
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A value that was sent to a source; ``outcome`` is what came of it, ``unknown`` before ``closed_at``."""
+
+    source: str
+    external_id: str
+    field: str
+    opened_at: datetime
+    closed_at: datetime | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a report is made of. ``read`` fills in what classify rules say; ``clock`` computes cycles as of an instant.
+
+    ``decisions`` gives, for an instant, the latest decision before it about each field of each ticket, in any order;
+    it may give more. ``sent`` is in the order of sending.
+    """
+
+    records: Iterable[TicketRecord]
+    read: Read
+    clock: Clock
+    decisions: Callable[[datetime], Iterable[Decision]]
+    sent: Iterable[Sent]
+    problems: Iterable[Problem]
+    freshness: Mapping[str, datetime | None]
+
+
+def assemble(material: Material, configuration: Configuration, period: Period, until: datetime) -> Frames:
+    """The frames of ``period`` as of ``until``, with those of the period before up to the same point."""
+    before = period.previous()
+    books = _Books(tuple(material.sent), tuple(material.problems))
+    odd = frozenset((one.source, one.external_id) for one in books.problems)
+    now = _Assembler(material, configuration, period, until, odd, weeks_before=WEEKS_BEFORE)
+    then = _Assembler(material, configuration, before, period.previous_until(until), odd, weeks_before=0)
+    for record in material.records:
+        whole = with_recorded_end(record)
+        now.add(whole)
+        then.add(whole)
+    return now.frames(books, then.frames(books, None))
+
+
+@dataclass(frozen=True, slots=True)
+class _Books:
+    """What the store holds beside the tickets, for both periods."""
+
+    sent: tuple[Sent, ...]
+    problems: tuple[Problem, ...]
+
+
+class _Assembler:
+    """Gathers the tickets that matter to one period, as of one instant."""
+
+    def __init__(
+        self,
+        material: Material,
+        configuration: Configuration,
+        period: Period,
+        until: datetime,
+        odd: Collection[tuple[str, str]],
+        *,
+        weeks_before: int,
+    ) -> None:
+        self._material = material
+        self._configuration = configuration
+        self._period = period
+        self._until = until
+        self._weeks: tuple[Week, ...] = period.weeks(until, weeks_before)
+        self._since = min([period.start, *(week.start for week in self._weeks)])
+        self._rows = {name: Growing(name) for name in ("tickets", "history", "intervals", "cycles", "findings")}
+        self._known: Counter[str] = Counter()
+        self._waiting: list[TicketRecord] = []
+        self._ids: dict[tuple[str, str], str] = {}
+        self._odd = odd
+        self._odd_ids: dict[tuple[str, str], str] = {}
+
+    def add(self, record: TicketRecord) -> None:
+        """Take one ticket in, as it stood at the instant; those that cannot matter are only counted."""
+        if record.ticket.created_at < self._until:
+            self._known[record.ticket.source] += 1
+            key = record.ticket.source, record.ticket.external_id
+            if key in self._odd:
+                self._odd_ids[key] = record.ticket.id
+        seen = None if self._is_past(record) else as_of(record, self._until)
+        if seen is not None:
+            self._place(seen)
+
+    def _place(self, seen: TicketRecord) -> None:
+        """Put a ticket into the frames that it belongs to."""
+        read = self._material.read(seen)
+        moments = timeline(read, FOLLOWED)
+        if self._was_open(moments, self._since):
+            self._rows["intervals"].add(_intervals(read.ticket.id, moments))
+        if self._was_open(moments, self._period.start):
+            self._take(seen, read)
+
+    def frames(self, books: _Books, previous: Frames | None) -> Frames:
+        """All of it, typed."""
+        self._clock_waiting()
+        self._rows["findings"].add(self._found(books.problems))
+        calendars = Calendars(self._configuration)
+        intervals = self._rows["intervals"].frame()
+        intervals["work_seconds"] = work_seconds(intervals, self._configuration, calendars)
+        return Frames(
+            period=self._period,
+            until=self._until,
+            weeks=self._weeks,
+            known={name: self._known[name] for name in sorted({*self._known, *self._material.freshness})},
+            freshness=self._material.freshness,
+            tickets=self._rows["tickets"].frame(),
+            history=self._rows["history"].frame(),
+            intervals=intervals,
+            spans=spans(intervals),
+            cycles=self._rows["cycles"].frame(),
+            decisions=framed("decisions", self._decisions(books.sent)),
+            findings=self._rows["findings"].frame(),
+            capacity=capacity(self._configuration.vendors, calendars, self._weeks),
+            previous=previous,
+        )
+
+    def _is_past(self, record: TicketRecord) -> bool:
+        """Whether a ticket was done before the earliest week, and nothing has happened to it since."""
+        untouched = record.ticket.updated_at < self._since and all(entry.at < self._since for entry in record.history)
+        return untouched and not record.ticket.state.is_open
+
+    def _was_open(self, moments: tuple[Moment, ...], since: datetime) -> bool:
+        """Whether one of the moments is an open one that lasted until ``since`` or later."""
+        ends = [*(moment.at for moment in moments[1:]), self._until]
+        return any(
+            moment.values["state"] in OPEN_STATES and end >= since for moment, end in zip(moments, ends, strict=True)
+        )
+
+    def _take(self, seen: TicketRecord, read: TicketRecord) -> None:
+        ticket = read.ticket
+        self._ids[ticket.source, ticket.external_id] = ticket.id
+        self._rows["tickets"].add([_ticket(read)])
+        recorded = [entry for entry in seen.history if entry.entry_id != DERIVED]
+        self._rows["history"].add(
+            (ticket.id, entry.at, entry.field, entry.old, entry.new, entry.actor) for entry in recorded
+        )
+        self._rows["findings"].add(
+            (ticket.source, "history_mismatch", ticket.id, f"{entry.field}: history ends with {entry.new!r}")
+            for entry in mismatches(seen)
+        )
+        if len(recorded) < len(seen.history):
+            lost = (ticket.source, "no_state_history", ticket.id, "its end is taken from its dates")
+            self._rows["findings"].add([lost])
+        self._waiting.append(read)
+        if len(self._waiting) >= BATCH:
+            self._clock_waiting()
+
+    def _clock_waiting(self) -> None:
+        clocked = self._material.clock(self._waiting, self._until)
+        self._waiting = []
+        self._rows["cycles"].add(
+            (
+                cycle.ticket, cycle.sla, cycle.measures, cycle.kind, cycle.vendor, cycle.environment, cycle.priority,
+                cycle.started_at, cycle.stopped_at, cycle.due_at, cycle.target_seconds, cycle.elapsed_seconds,
+                cycle.paused_seconds, cycle.breached, cycle.stage,
+            )
+            for cycle in clocked.cycles
+        )  # fmt: skip
+        self._rows["findings"].add(
+            (lost.source, "unclocked", lost.ticket, f"{lost.sla}: {lost.reason}") for lost in clocked.unclocked
+        )
+
+    def _decisions(self, sent: Iterable[Sent]) -> list[Row]:
+        """The latest of each field, with what came of it."""
+        latest: dict[tuple[str, str, str], Decision] = {}
+        for made in self._material.decisions(self._until):
+            key = made.source, made.external_id, made.field
+            known = made.decided_at < self._until and key[:2] in self._ids
+            if known and (key not in latest or made.decided_at >= latest[key].decided_at):
+                latest[key] = made
+        outcomes = self._outcomes(latest, sent)
+        return [
+            (self._ids[key[:2]], key[2], made.value, made.rule, made.because, made.decided_at, outcomes[key])
+            for key, made in latest.items()
+        ]
+
+    def _outcomes(
+        self, latest: Mapping[tuple[str, str, str], Decision], sent: Iterable[Sent]
+    ) -> dict[tuple[str, str, str], str]:
+        """What came of each decision: of a planned one, what became of the last write since."""
+        outcomes = {key: made.outcome for key, made in latest.items()}
+        for one in sent:
+            key = one.source, one.external_id, one.field
+            made = latest.get(key)
+            if made is not None and made.outcome == PLANNED and made.decided_at <= one.opened_at < self._until:
+                known = one.closed_at is not None and one.closed_at < self._until
+                outcomes[key] = one.outcome if known else Outcome.UNKNOWN
+        return outcomes
+
+    def _found(self, problems: Iterable[Problem]) -> list[Row]:
+        """What is odd about the tickets known at the instant, whenever noticed, and what else was noticed by then."""
+        return [
+            (one.source, one.check, self._odd_ids.get((one.source, one.external_id), one.external_id), one.detail)
+            for one in problems
+            if (one.source, one.external_id) in self._odd_ids or one.first_seen < self._until
+        ]
+
+
+def _ticket(record: TicketRecord) -> Row:
+    ticket = record.ticket
+    return (
+        ticket.id, ticket.source, ticket.external_id, ticket.number, ticket.type, ticket.project, ticket.environment,
+        SEPARATOR.join(ticket.service), SEPARATOR.join(ticket.category), ticket.priority, ticket.state,
+        ticket.approval or ApprovalState.NOT_REQUIRED, ticket.vendor, ticket.group, ticket.assignee, ticket.summary,
+        ticket.created_at, ticket.resolved_at, ticket.closed_at, ticket.state.is_open, len(reopenings(record)),
+        len(reassignments(record)),
+    )  # fmt: skip
+
+
+def _intervals(ticket: str, moments: tuple[Moment, ...]) -> list[Row]:
+    ends = [after.at for _, after in pairwise(moments)]
+    return [
+        (
+            ticket, moment.at, end, moment.values["state"], moment.values["vendor"], moment.values["environment"],
+            moment.values["approval"], None,
+        )
+        for moment, end in zip(moments, [*ends, None], strict=True)
+    ]  # fmt: skip

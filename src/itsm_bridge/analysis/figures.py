@@ -1,0 +1,215 @@
+"""The figures of the summary: each a name, a unit, a written definition and a function of the frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pandas as pd
+
+from itsm_bridge.analysis import open_tickets, sla_at_risk
+from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.sla_cycles import counted
+
+Measure = Callable[[Frames], float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of the summary. ``better`` is ``up`` or ``down`` where one direction is good, else empty."""
+
+    title: str
+    unit: str
+    better: str
+    definition: str
+    measure: Measure
+
+
+def values(frames: Frames) -> dict[str, float | None]:
+    """Every figure by its key; ``None`` where there is nothing to measure, which is not the same as 0."""
+    if not sum(frames.known.values()):
+        return dict.fromkeys(FIGURES) | {"tickets_known": 0.0}
+    return {key: figure.measure(frames) for key, figure in FIGURES.items()}
+
+
+def _known(frames: Frames) -> float:
+    return float(sum(frames.known.values()))
+
+
+def _open(frames: Frames) -> float:
+    return float(frames.tickets["open"].sum())
+
+
+def _happened(at: str, what: str, value: str) -> Callable[[Frames], float]:
+    def measure(frames: Frames) -> float:
+        spans = frames.spans[frames.spans[what] == value]
+        return float(((spans[at] >= frames.start) & (spans[at] < frames.until)).sum())
+
+    return measure
+
+
+def _growth(frames: Frames) -> float:
+    return _CREATED(frames) + _REOPENED(frames) - _RESOLVED(frames)
+
+
+_CREATED = _happened("start", "began", "created")
+_REOPENED = _happened("start", "began", "reopened")
+_RESOLVED = _happened("end", "ended", "resolved")
+
+
+def _breached(kind: str) -> Measure:
+    def measure(frames: Frames) -> float | None:
+        cycles = _of_kind(frames, kind)
+        return float(cycles["failed"].sum()) if len(cycles) else None
+
+    return measure
+
+
+def _attained(kind: str) -> Measure:
+    def measure(frames: Frames) -> float | None:
+        cycles = _of_kind(frames, kind)
+        judged = cycles[cycles["judged"]]
+        return round(float((~judged["failed"]).mean()), 6) if len(judged) else None
+
+    return measure
+
+
+def _of_kind(frames: Frames, kind: str) -> pd.DataFrame:
+    cycles = counted(frames)
+    return cycles[cycles["kind"] == kind]
+
+
+def _at_risk(frames: Frames) -> float:
+    return float((sla_at_risk.build(frames)["kind"] == "sla").sum())
+
+
+def _needing(what: str) -> Measure:
+    def measure(frames: Frames) -> float:
+        tickets = frames.tickets[frames.tickets["open"]]
+        return float((open_tickets.needs(tickets, frames.decisions) == what).sum())
+
+    return measure
+
+
+def _oldest(frames: Frames) -> float | None:
+    created = frames.tickets.loc[frames.tickets["open"], "created_at"]
+    return None if created.empty else round((frames.until - created.min()) / timedelta(days=1), 1)
+
+
+def _staleness(frames: Frames) -> float | None:
+    ends = list(frames.freshness.values())
+    read = [at for at in ends if at is not None]
+    if not read or len(read) < len(ends):
+        return None
+    return round(max(frames.until - min(read), timedelta(0)) / timedelta(hours=1), 2)
+
+
+_JUDGED = (
+    "Judged are clocks that were completed in the period, and those that run past their target at the as-of instant."
+)
+
+FIGURES: dict[str, Figure] = {
+    "open_tickets": Figure(
+        "Open tickets",
+        "tickets",
+        "down",
+        "Tickets in new, in_progress or on_hold at the as-of instant: the rows of open_tickets.",
+        _open,
+    ),
+    "created": Figure("Created", "tickets", "", "Tickets opened for the first time in the period.", _CREATED),
+    "reopened": Figure(
+        "Reopened", "tickets", "down", "Returns from resolved, closed or canceled in the period.", _REOPENED
+    ),
+    "resolved": Figure(
+        "Resolved",
+        "tickets",
+        "up",
+        "Times that a ticket left the open states in the period: resolved, closed or canceled.",
+        _RESOLVED,
+    ),
+    "backlog_growth": Figure(
+        "Backlog growth",
+        "tickets",
+        "down",
+        "Created + reopened - resolved: how much more is open than when the period began.",
+        _growth,
+    ),
+    "sla_attainment": Figure(
+        "SLA attainment",
+        "share",
+        "up",
+        (
+            f"Clocks of kind sla within their target / clocks of kind sla judged. {_JUDGED} A sum over "
+            "all, not a mean of shares."
+        ),
+        _attained("sla"),
+    ),
+    "sla_breached": Figure(
+        "SLA breached",
+        "cycles",
+        "down",
+        f"Clocks of kind sla past their target. {_JUDGED} The rows of sla_breaches of that kind.",
+        _breached("sla"),
+    ),
+    "sla_at_risk": Figure(
+        "SLA at risk",
+        "cycles",
+        "down",
+        "Clocks of kind sla that run, are in time, and have used 75 % or more of their target.",
+        _at_risk,
+    ),
+    "ola_attainment": Figure(
+        "OLA attainment", "share", "up", "As SLA attainment, for what our own teams owe (kind ola).", _attained("ola")
+    ),
+    "ola_breached": Figure(
+        "OLA breached", "cycles", "down", "As SLA breached, for what our own teams owe (kind ola).", _breached("ola")
+    ),
+    "uc_attainment": Figure(
+        "Vendor contract attainment",
+        "share",
+        "up",
+        "As SLA attainment, for what vendors' contracts owe (kind uc).",
+        _attained("uc"),
+    ),
+    "uc_breached": Figure(
+        "Vendor contracts breached",
+        "cycles",
+        "down",
+        "As SLA breached, for what vendors' contracts owe (kind uc).",
+        _breached("uc"),
+    ),
+    "waiting_approval": Figure(
+        "Waiting for approval", "tickets", "down", "Open tickets whose approval is requested.", _needing("approval")
+    ),
+    "unrouted": Figure(
+        "Unrouted",
+        "tickets",
+        "down",
+        "Open tickets in no vendor's hands that do not wait for approval.",
+        _needing("vendor"),
+    ),
+    "held": Figure(
+        "Decisions held",
+        "tickets",
+        "down",
+        "Other open tickets with a decision that is held or did not reach the source.",
+        _needing("decision"),
+    ),
+    "oldest_open": Figure(
+        "Oldest open ticket", "days", "down", "Age of the oldest open ticket since its creation.", _oldest
+    ),
+    "staleness": Figure(
+        "Age of the data",
+        "hours",
+        "down",
+        (
+            "Time from the last complete read of the source that was read longest ago to the as-of "
+            "instant; 0 if it was read since, empty if one never was."
+        ),
+        _staleness,
+    ),
+    "tickets_known": Figure(
+        "Tickets on record", "tickets", "", "Tickets of all sources created before the as-of instant.", _known
+    ),
+}

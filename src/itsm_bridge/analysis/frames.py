@@ -1,0 +1,138 @@
+"""What the analyses compute from: typed DataFrames that hold the tickets as they stood at one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from itsm_bridge.analysis.period import Period, Week
+
+TEXT, INTEGER, NUMBER, BOOLEAN, INSTANT = "string", "Int64", "float64", "boolean", "datetime64[us, UTC]"
+
+CHUNK = 20_000
+"""Rows that are held as Python objects at once."""
+
+Row = tuple[object, ...]
+
+SCHEMAS: Mapping[str, Mapping[str, str]] = {
+    # every ticket that was open at some time in the period
+    "tickets": {
+        "ticket": TEXT, "source": TEXT, "external_id": TEXT, "number": TEXT, "type": TEXT, "project": TEXT,
+        "environment": TEXT, "service": TEXT, "category": TEXT, "priority": INTEGER, "state": TEXT, "approval": TEXT,
+        "vendor": TEXT, "group": TEXT, "assignee": TEXT, "summary": TEXT, "created_at": INSTANT,
+        "resolved_at": INSTANT, "closed_at": INSTANT, "open": BOOLEAN, "reopened": INTEGER, "reassigned": INTEGER,
+    },
+    # their history, oldest first
+    "history": {"ticket": TEXT, "at": INSTANT, "field": TEXT, "from": TEXT, "to": TEXT, "actor": TEXT},
+    # the life of every ticket that was open in the period or the weeks before it, cut where one of these fields
+    # changes; half-open, the last one without an end; work_seconds is what the vendor worked on it (``effort``)
+    "intervals": {
+        "ticket": TEXT, "start": INSTANT, "end": INSTANT, "state": TEXT, "vendor": TEXT, "environment": TEXT,
+        "approval": TEXT, "work_seconds": NUMBER,
+    },
+    # the same, joined where a ticket stays open with one vendor in one environment
+    "spans": {
+        "ticket": TEXT, "vendor": TEXT, "environment": TEXT, "start": INSTANT, "end": INSTANT, "began": TEXT,
+        "ended": TEXT, "work_seconds": NUMBER,
+    },
+    # the clocks of the tickets of the period
+    "cycles": {
+        "ticket": TEXT, "sla": TEXT, "measures": TEXT, "kind": TEXT, "vendor": TEXT, "environment": TEXT,
+        "priority": INTEGER, "started_at": INSTANT, "stopped_at": INSTANT, "due_at": INSTANT,
+        "target_seconds": INTEGER, "elapsed_seconds": INTEGER, "paused_seconds": INTEGER, "breached": BOOLEAN,
+        "stage": TEXT,
+    },
+    # the latest decision about each field of the tickets of the period
+    "decisions": {
+        "ticket": TEXT, "field": TEXT, "value": TEXT, "rule": TEXT, "because": TEXT, "decided_at": INSTANT,
+        "outcome": TEXT,
+    },
+    # one row for each thing that is odd about one record
+    "findings": {"source": TEXT, "check": TEXT, "subject": TEXT, "detail": TEXT},
+    # hours of ticket work that each vendor has in each week
+    "capacity": {"vendor": TEXT, "week": TEXT, "status": TEXT, "capacity_hours": NUMBER},
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frames:
+    """All that a report is computed from, as of ``until``: nothing at or after it counts.
+
+    Texts are empty rather than missing; other values are missing where there is none. ``known`` counts, by source, the
+    tickets created before ``until``; ``freshness`` is when each source was last read to its end (``None``: never).
+    ``previous`` holds the same for the period before, up to the same point.
+    """
+
+    period: Period
+    until: datetime
+    weeks: tuple[Week, ...]
+    known: Mapping[str, int]
+    freshness: Mapping[str, datetime | None]
+    tickets: pd.DataFrame
+    history: pd.DataFrame
+    intervals: pd.DataFrame
+    spans: pd.DataFrame
+    cycles: pd.DataFrame
+    decisions: pd.DataFrame
+    findings: pd.DataFrame
+    capacity: pd.DataFrame
+    previous: Frames | None = None
+
+    @property
+    def start(self) -> datetime:
+        """The first instant of the period."""
+        return self.period.start
+
+
+class Growing:
+    """A frame in the making: rows become columns some thousand at a time, so that not all are held twice."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._rows: list[Row] = []
+        self._parts: list[pd.DataFrame] = []
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Add rows, in the order of the columns of the schema."""
+        self._rows.extend(rows)
+        if len(self._rows) >= CHUNK:
+            self._settle()
+
+    def frame(self) -> pd.DataFrame:
+        """All rows."""
+        if self._rows or not self._parts:
+            self._settle()
+        return pd.concat(self._parts, ignore_index=True)
+
+    def _settle(self) -> None:
+        self._parts.append(framed(self._name, self._rows))
+        self._rows = []
+
+
+def framed(name: str, rows: Sequence[Row]) -> pd.DataFrame:
+    """Rows, in the order of the columns of ``SCHEMAS[name]``, as a typed frame; ``None`` is a missing value."""
+    schema = SCHEMAS[name]
+    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
+    series = {
+        column: _series(list(values), dtype) for (column, dtype), values in zip(schema.items(), columns, strict=True)
+    }
+    return pd.DataFrame(series)
+
+
+def chosen(texts: Mapping[str, pd.Series], otherwise: str) -> pd.Series:
+    """For each row the first text whose condition holds; a missing condition does not hold."""
+    conditions = [condition.fillna(value=False).to_numpy(dtype=bool) for condition in texts.values()]
+    index = next(iter(texts.values())).index
+    return pd.Series(np.select(conditions, list(texts), otherwise), index=index, dtype=TEXT)
+
+
+def _series(values: list[object], dtype: str) -> pd.Series:
+    if dtype == TEXT:
+        shared: dict[str, str] = {}  # the same few texts come again and again
+        texts = ("" if value is None else str(value) for value in values)
+        return pd.Series([shared.setdefault(text, text) for text in texts], dtype=dtype)
+    return pd.Series(values, dtype=dtype)

@@ -1,0 +1,108 @@
+"""Attainment: how many clocks ended in time, by service level, vendor, environment and priority."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from itsm_bridge.analysis.columns import ENVIRONMENT, PRIORITY, SLA, VENDOR, Column, Kind, Table
+from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.sla_cycles import counted
+
+SMALL_NUMBER = 10
+"""Below so many judged cycles a share says little; its counts are what to read."""
+
+Z_95 = 1.959963984540054
+"""Two-sided 95 % quantile of the normal distribution."""
+
+
+def build(frames: Frames) -> pd.DataFrame:
+    """The rows of ``TABLE``."""
+    return attainment(counted(frames), ["sla", "kind", "vendor", "environment", "priority"])
+
+
+def attainment(cycles: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Counts and shares of ``counted`` cycles in groups, ordered by group; a share without a denominator is missing."""
+    parts = {
+        "met": cycles["completed"] & ~cycles["failed"],
+        "breached": cycles["failed"],
+        "running": cycles["running"],
+        "completed": cycles["completed"],
+        "cancelled_breached": cycles["dropped"],
+    }
+    counts = cycles[by].assign(**{name: part.astype("int64") for name, part in parts.items()})
+    table = counts.groupby(by, dropna=False)[list(parts)].sum().reset_index()
+    judged = table["met"] + table["breached"]
+    low, high = wilson(table["met"], judged)
+    return table.assign(
+        attainment=share(table["met"], judged),
+        judged=judged,
+        small_number=judged < SMALL_NUMBER,
+        attainment_low=low,
+        attainment_high=high,
+        attainment_completed=share(table["met"], table["completed"]),
+    )
+
+
+def share(part: pd.Series, whole: pd.Series) -> pd.Series:
+    """``part`` of ``whole``, to six digits; missing where there is no whole."""
+    return (part / whole.where(whole > 0)).astype("float64").round(6)
+
+
+def wilson(part: pd.Series, whole: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """The 95 % score interval of a share (E. B. Wilson, 1927): honest for few cases and near 0 or 1."""
+    n = whole.where(whole > 0).astype("float64")
+    p = part / n
+    centre = (p + Z_95**2 / (2 * n)) / (1 + Z_95**2 / n)
+    half = Z_95 / (1 + Z_95**2 / n) * np.sqrt(p * (1 - p) / n + Z_95**2 / (4 * n**2))
+    return (centre - half).clip(0, 1).round(6), (centre + half).clip(0, 1).round(6)
+
+
+TABLE = Table(
+    name="sla_attainment",
+    title="Service level attainment",
+    description="Clocks that ended in the period, or ran at the as-of instant. A running clock that is past "
+    "its target counts as breached now, "
+    "not when the ticket is closed at last; cancelled clocks do not count.",
+    columns=(
+        SLA,
+        VENDOR,
+        ENVIRONMENT,
+        PRIORITY,
+        Column("met", Kind.INTEGER, "Cycles completed in the period within their target.", "cycles"),
+        Column(
+            "breached",
+            Kind.INTEGER,
+            "Cycles completed in the period past their target, and running cycles past it.",
+            "cycles",
+        ),
+        Column(
+            "running",
+            Kind.INTEGER,
+            "Cycles in progress or paused that are still within their target; in no denominator.",
+            "cycles",
+        ),
+        Column("attainment", Kind.PERCENT, "met / (met + breached); empty, not 0, where there is nothing to judge."),
+        Column("judged", Kind.INTEGER, "met + breached: the denominator of attainment.", "cycles"),
+        Column(
+            "small_number",
+            Kind.BOOLEAN,
+            f"Whether fewer than {SMALL_NUMBER} cycles are judged: read the counts, not the share.",
+        ),
+        Column("attainment_low", Kind.PERCENT, "Lower end of the 95 % Wilson interval of attainment."),
+        Column("attainment_high", Kind.PERCENT, "Upper end of the 95 % Wilson interval of attainment."),
+        Column("completed", Kind.INTEGER, "Cycles completed in the period: the other denominator in use.", "cycles"),
+        Column(
+            "attainment_completed", Kind.PERCENT, "met / completed: what tools report that leave running clocks out."
+        ),
+        Column(
+            "cancelled_breached",
+            Kind.INTEGER,
+            "Cycles cancelled in the period when their target had passed, such as a vendor's clock when the ticket is "
+            "handed on; in no denominator.",
+            "cycles",
+        ),
+        Column("kind", Kind.TEXT, "sla, ola or uc, from the definition."),
+    ),
+    build=build,
+)

@@ -1,0 +1,49 @@
+"""From the intervals of tickets' lives to the spans in which a ticket stayed open in one pair of hands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pandas as pd
+
+from itsm_bridge.analysis.frames import SCHEMAS, chosen
+from itsm_bridge.model import OPEN_STATES
+
+KEY = ["vendor", "environment"]
+
+
+def spans(intervals: pd.DataFrame) -> pd.DataFrame:
+    """One row for each half-open span of a ticket being open with one vendor in one environment.
+
+    ``began`` is ``created`` (the ticket's first opening), ``reopened`` or ``moved_in``; ``ended`` is ``resolved`` (it
+    left the open states), ``moved_out``, or empty while the span lasts. A ticket that is handed over in the very change
+    that resolves it counts for who had it until then.
+    """
+    ordered = intervals.sort_values(["ticket", "start"], kind="stable", ignore_index=True)
+    is_open = ordered["state"].isin(list(OPEN_STATES))
+    same_ticket = ordered["ticket"] == ordered["ticket"].shift()
+    after_open = same_ticket & is_open.shift(fill_value=False)
+    moved = (ordered[KEY] != ordered[KEY].shift()).any(axis=1)
+    opened_before = is_open.astype("int64").groupby(ordered["ticket"]).cumsum() > 1
+    ordered["began"] = chosen({"moved_in": after_open, "reopened": opened_before}, "created")
+    ordered["ended"] = _endings(ordered["ticket"], is_open)
+    first = is_open & ~(after_open & ~moved)
+    ordered["span"] = first.cumsum()
+    grouped = ordered[is_open].groupby("span")
+    result = grouped.agg(
+        {**dict.fromkeys(["ticket", *KEY, "start", "began"], "first"), "ended": "last", "work_seconds": "sum"}
+    )
+    result["end"] = ordered[is_open].drop_duplicates("span", keep="last").set_index("span")["end"]
+    return result[list(SCHEMAS["spans"])].astype(dict(SCHEMAS["spans"])).reset_index(drop=True)
+
+
+def open_before(of: pd.DataFrame, instant: datetime) -> pd.Series:
+    """Which spans hold the moment just before ``instant``: what happens at it belongs to what begins there."""
+    return (of["start"] < instant) & (of["end"].isna() | (of["end"] >= instant))
+
+
+def _endings(tickets: pd.Series, is_open: pd.Series) -> pd.Series:
+    """What ends each interval, seen from the one after it."""
+    followed = tickets == tickets.shift(-1)
+    open_after = is_open.shift(-1, fill_value=False)
+    return chosen({"moved_out": followed & open_after, "resolved": followed}, "")

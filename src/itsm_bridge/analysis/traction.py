@@ -1,0 +1,102 @@
+"""Traction: how many tickets came, moved and went in each week, by vendor and environment; every row adds up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from itsm_bridge.analysis.columns import Column, Kind, Table
+from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.period import Week
+from itsm_bridge.analysis.spans import KEY, open_before
+
+WEEKS_BEFORE = 12
+
+BEGINNINGS = ("created", "reopened", "moved_in")
+ENDINGS = ("moved_out", "resolved")
+COUNTS = ("open_start", *BEGINNINGS, *ENDINGS, "open_end")
+
+
+def build(frames: Frames) -> pd.DataFrame:
+    """The rows of ``TABLE``; raises ``RuntimeError`` if one of them does not add up."""
+    edges = [week.start for week in frames.weeks] + [frames.until]
+    parts = [_events(frames, edges, "start", "began", BEGINNINGS), _events(frames, edges, "end", "ended", ENDINGS)]
+    parts += [_standing(frames.spans, week) for week in frames.weeks]
+    counted = pd.concat(parts, ignore_index=True)
+    table = counted.pivot_table(index=["week", *KEY], columns="count", values="number", aggfunc="sum", fill_value=0)
+    table = table.reindex(columns=list(COUNTS), fill_value=0)
+    check(table)
+    return table.reset_index()
+
+
+def check(table: pd.DataFrame) -> None:
+    """Raise ``RuntimeError`` unless what was open, plus what came, less what went, is what stayed open, in each row.
+
+    Both sides are counted on their own, so that a mistake in either shows.
+    """
+    came = table["open_start"] + table["created"] + table["reopened"] + table["moved_in"]
+    wrong = came - table["moved_out"] - table["resolved"] != table["open_end"]
+    if wrong.any():
+        raise RuntimeError(f"traction does not add up in {int(wrong.sum())} rows, first in {table[wrong].index[0]!r}")
+
+
+def _events(frames: Frames, edges: list[datetime], at: str, what: str, names: tuple[str, ...]) -> pd.DataFrame:
+    """How many spans begin or end in each week, by what began or ended them."""
+    happened = frames.spans[frames.spans[what].isin(names)]
+    place = np.searchsorted(pd.DatetimeIndex(edges), pd.DatetimeIndex(happened[at]), side="right") - 1
+    labels = np.array(["", *(week.name for week in frames.weeks)], dtype=object)
+    seen = happened.assign(week=labels[np.where(place < len(frames.weeks), place + 1, 0)], count=happened[what])
+    return _numbered(seen[seen["week"] != ""])
+
+
+def _standing(spans: pd.DataFrame, week: Week) -> pd.DataFrame:
+    """How many tickets were open as the week began and as it ended."""
+    start = spans[open_before(spans, week.start)].assign(count="open_start")
+    end = spans[open_before(spans, week.end)].assign(count="open_end")
+    return _numbered(pd.concat([start, end]).assign(week=week.name))
+
+
+def _numbered(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.groupby(["week", *KEY, "count"]).size().rename("number").reset_index()
+
+
+TABLE = Table(
+    name="traction",
+    title="Traction",
+    description="What came, moved and went in each ISO week of the period and of the 12 weeks before, by vendor and "
+    "environment. In each row open_start + created + reopened + moved_in - moved_out - resolved = open_end.",
+    columns=(
+        Column(
+            "week",
+            Kind.TEXT,
+            "ISO 8601 week, from Monday 00:00 in the report's zone; the last one ends at the as-of instant.",
+        ),
+        Column("vendor", Kind.TEXT, "Vendor at the event; empty for tickets in nobody's hands."),
+        Column("environment", Kind.TEXT, "Environment at the event; empty where none is known."),
+        Column("open_start", Kind.INTEGER, "Tickets open just before the week began.", "tickets"),
+        Column("created", Kind.INTEGER, "Tickets opened for the first time in the week.", "tickets"),
+        Column(
+            "reopened", Kind.INTEGER, "Tickets that came back from resolved, closed or canceled in the week.", "tickets"
+        ),
+        Column(
+            "moved_in",
+            Kind.INTEGER,
+            "Open tickets that came from another vendor or environment in the week.",
+            "tickets",
+        ),
+        Column(
+            "moved_out", Kind.INTEGER, "Open tickets that went to another vendor or environment in the week.", "tickets"
+        ),
+        Column(
+            "resolved",
+            Kind.INTEGER,
+            "Tickets that left the open states in the week: resolved, closed or canceled. "
+            "They count for who had them until then.",
+            "tickets",
+        ),
+        Column("open_end", Kind.INTEGER, "Tickets open as the week ended, or at the as-of instant.", "tickets"),
+    ),
+    build=build,
+)

@@ -1,0 +1,63 @@
+"""What one report holds before it has a file format: frames, finished tables, and what the reader must know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from itsm_bridge.analysis.columns import Table
+from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.tables import TABLES
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """The tables of one period, each computed once: every file format shows these rows and no others.
+
+    ``digest`` is the configuration's, ``version`` the program's.
+    """
+
+    frames: Frames
+    rows: Mapping[str, pd.DataFrame]
+    digest: str
+    version: str
+
+    @property
+    def tables(self) -> Mapping[str, Table]:
+        """The descriptions of the tables, in their order."""
+        return TABLES
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which instants are shown."""
+        return self.frames.period.zone
+
+    @property
+    def as_of(self) -> datetime:
+        """The instant that every figure is as of, in the report's zone."""
+        return self.frames.until.astimezone(self.zone)
+
+    @property
+    def title(self) -> str:
+        """What the report is about, with the days that it covers."""
+        period = self.frames.period
+        last = (period.end.astimezone(self.zone)).date().toordinal() - 1
+        return f"Service report, {period.unit} {period.name} ({period.first:%d %b %Y} to {_day(last)})"
+
+    @property
+    def stamp(self) -> str:
+        """When and where: the as-of instant, in words."""
+        return f"As of {self.as_of:%a %d %b %Y, %H:%M:%S} {self.zone.key}"
+
+
+def report_of(frames: Frames, digest: str, version: str) -> Report:
+    """Every table of ``TABLES``, computed."""
+    return Report(frames, {name: table.rows(frames) for name, table in TABLES.items()}, digest, version)
+
+
+def _day(ordinal: int) -> str:
+    return f"{datetime.fromordinal(ordinal):%d %b %Y}"

@@ -1,0 +1,32 @@
+"""The registry of file formats: a new one is a function that writes its files into a folder, and a line below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from itsm_bridge.report import csvfile, workbook
+from itsm_bridge.report.contents import Report
+from itsm_bridge.report.manifest import WrittenFile
+
+
+def _csv(report: Report, folder: Path) -> Iterator[WrittenFile]:
+    """One CSV a table."""
+    (folder / "csv").mkdir()
+    for name, table in report.tables.items():
+        path = folder / "csv" / f"{name}.csv"
+        rows = report.rows[name]
+        yield WrittenFile(path, {name: len(rows)}, csvfile.write(path, table.columns, rows, report.zone))
+
+
+def _xlsx(report: Report, folder: Path) -> Iterator[WrittenFile]:
+    """The workbook with every table that has a sheet."""
+    path = folder / f"itsm-bridge_{report.frames.period.name}.xlsx"
+    workbook.write(path, report)
+    yield WrittenFile(path, {name: len(report.rows[name]) for name, table in report.tables.items() if table.sheet})
+
+
+FORMATS: Mapping[str, Callable[[Report, Path], Iterator[WrittenFile]]] = {
+    "xlsx": _xlsx,
+    "csv": _csv,
+}

@@ -1,0 +1,58 @@
+"""The list of a report's files, with what is needed to check them and to make them again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from itsm_bridge.report.contents import Report
+from itsm_bridge.report.publishing import MANIFEST
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """One file of a report: the rows of each table in it, and how many cells were put behind an apostrophe."""
+
+    path: Path
+    tables: Mapping[str, int]
+    neutralised: int = 0
+
+
+def write(folder: Path, report: Report, files: Iterable[WrittenFile]) -> None:
+    """Write ``manifest.json``; the same report gives the same bytes."""
+    frames = report.frames
+    document = {
+        "period": frames.period.name,
+        "from": frames.start.astimezone(report.zone).isoformat(),
+        "to": frames.period.end.astimezone(report.zone).isoformat(),
+        "as_of": report.as_of.isoformat(),
+        "zone": report.zone.key,
+        "configuration": report.digest,
+        "version": report.version,
+        "freshness": {
+            source: None if at is None else at.astimezone(report.zone).isoformat()
+            for source, at in frames.freshness.items()
+        },
+        "files": [_entry(folder, file) for file in files],
+    }
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _entry(folder: Path, file: WrittenFile) -> dict[str, object]:
+    return {
+        "path": file.path.relative_to(folder).as_posix(),
+        "rows": sum(file.tables.values()),
+        "tables": dict(file.tables),
+        "sha256": digest_of(file.path),
+        "neutralised_cells": file.neutralised,
+    }

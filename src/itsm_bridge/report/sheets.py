@@ -1,0 +1,229 @@
+"""The worksheets behind the first page: one a table, their list, and what the reader must know about the report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
+
+from itsm_bridge.analysis.columns import Column, Kind, Table
+from itsm_bridge.report.cells import BLUE, MUTED, NUMBER_FORMATS, UNIT_FORMATS, Pen, Styles, write_column
+from itsm_bridge.report.contents import Report
+
+MOST_ROWS = 1_048_575
+"""Rows of a worksheet, less the header; a longer table goes on in a sheet of its own."""
+
+WIDTH_SAMPLE = 500
+NARROWEST, WIDEST, WIDEST_WRAPPED = 9, 52, 90
+MOST_WRAPPED = 400
+"""Rows of a table up to which long texts are wrapped rather than cut by the next cell."""
+
+LINE_HEIGHT, MOST_LINES = 13.5, 10
+PROSE_WIDTH = 110
+FIXED_WIDTHS = {Kind.INSTANT: 19, Kind.BOOLEAN: 12}
+
+A4 = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A sheet's share of a table: all of it, unless it is longer than a sheet."""
+
+    sheet: str
+    table: Table
+    rows: pd.DataFrame
+    number: int
+    of: int
+
+    @property
+    def note(self) -> str:
+        """What the reader must see where the table goes on elsewhere."""
+        return f" (part {self.number} of {self.of})" if self.of > 1 else ""
+
+
+def parts(report: Report, most_rows: int = MOST_ROWS) -> Iterator[Part]:
+    """The table sheets of a workbook, in order. Names are those of the tables; further parts end in ``_2``, ``_3``."""
+    for name, table in report.tables.items():
+        if table.sheet:
+            rows = report.rows[name]
+            count = max(1, -(-len(rows) // most_rows))
+            for number in range(1, count + 1):
+                piece = rows.iloc[(number - 1) * most_rows : number * most_rows]
+                yield Part(name if number == 1 else f"{name}_{number}", table, piece, number, count)
+
+
+def add_table_sheet(workbook: xlsxwriter.Workbook, styles: Styles, report: Report, part: Part) -> None:
+    """One part of a table as an Excel table: header in the first row, filter, frozen header, real types."""
+    pen = Pen(workbook.add_worksheet(part.sheet), styles)
+    _add_excel_table(pen, part)
+    wrapped = len(part.rows) <= MOST_WRAPPED
+    widths = [_width(column, part.rows[column.name], wrapped=wrapped) for column in part.table.columns]
+    for place, (column, width) in enumerate(zip(part.table.columns, widths, strict=True)):
+        pen.sheet.set_column(place, place, width, styles(**_look(column, wrapped=wrapped)))
+        write_column(pen.sheet, place, column.kind, part.rows[column.name], report.zone)
+    _show_units(pen, part)
+    if wrapped:
+        _set_heights(pen.sheet, part, widths)
+    pen.sheet.freeze_panes(1, 1)
+    set_up_print(pen.sheet, report, f"{part.table.title}{part.note}")
+    pen.sheet.repeat_rows(0)
+
+
+def add_contents(workbook: xlsxwriter.Workbook, styles: Styles, report: Report, listed: Sequence[Part]) -> None:
+    """The list of sheets, with links to them."""
+    pen = Pen(workbook.add_worksheet("Contents"), styles)
+    _head(pen, report, "Contents")
+    for place, text in enumerate(("Sheet", "Rows", "What it holds")):
+        align: dict[str, object] = {"align": "right"} if place == 1 else {"align": "left", "indent": place // 2}
+        pen.put(3, place, text, bold=True, bottom=1, font_color=MUTED, **align)
+    for row, (name, count, text) in enumerate(_listing(listed), start=4):
+        link = styles(font_color=BLUE, underline=1, valign="top")
+        pen.sheet.write_url(row, 0, f"internal:'{name}'!A1", link, string=name)
+        pen.put(row, 1, count, num_format="#,##0", valign="top")
+        pen.put(row, 2, text, text_wrap=True, valign="top", align="left", indent=1)
+        pen.sheet.set_row(row, lines_of(text, PROSE_WIDTH) * LINE_HEIGHT + 3)
+    for place, width in enumerate((18, 10, PROSE_WIDTH)):
+        pen.sheet.set_column(place, place, width)
+    set_up_print(pen.sheet, report, "Contents")
+
+
+def add_about(workbook: xlsxwriter.Workbook, styles: Styles, report: Report) -> None:
+    """What the report is made from."""
+    pen = Pen(workbook.add_worksheet("About"), styles)
+    _head(pen, report, "About this report")
+    for row, (label, value) in enumerate(_about(report), start=3):
+        pen.put(row, 0, label, bold=True, valign="top")
+        pen.put(row, 1, value, text_wrap=True, valign="top", align="left")
+        pen.sheet.set_row(row, lines_of(value, PROSE_WIDTH) * LINE_HEIGHT + 3)
+    pen.sheet.set_column(0, 0, 30)
+    pen.sheet.set_column(1, 1, PROSE_WIDTH)
+    set_up_print(pen.sheet, report, "About")
+
+
+def set_up_print(sheet: Worksheet, report: Report, title: str) -> None:
+    """A4 landscape, as wide as the paper, the title above and the page's number below; no grid on the screen."""
+    sheet.set_landscape()
+    sheet.set_paper(A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
+    sheet.set_header(f"&L&9 {_escaped(title)}&R&9 {report.frames.period.name}")
+    sheet.set_footer(f"&L&8 {report.stamp}&R&8 Page &P of &N")
+    sheet.hide_gridlines(2)
+
+
+def _listing(listed: Sequence[Part]) -> Iterator[tuple[str, int | None, str]]:
+    yield "Overview", None, "The first page: what happened, and what needs a decision."
+    for part in listed:
+        yield part.sheet, len(part.rows), f"{part.table.description}{part.note}"
+    yield "Chart data", None, "The numbers behind the charts of the first page."
+    yield "About", None, "What the report is made from, and how to question a figure."
+
+
+def _add_excel_table(pen: Pen, part: Part) -> None:
+    """The table's frame; an empty one has a blank row, since Excel refuses a table without any."""
+    options = {
+        "name": f"tbl_{part.sheet}",
+        "style": "Table Style Light 1",
+        "columns": [
+            {"header": column.name, "header_format": pen.styles(**_HEADER, **_ALIGNED.get(column.kind, _RIGHT))}
+            for column in part.table.columns
+        ],
+    }
+    pen.sheet.add_table(0, 0, max(len(part.rows), 1), len(part.table.columns) - 1, options)
+
+
+_HEADER = {"bold": True, "font_color": "#FFFFFF", "bg_color": BLUE}
+_ALIGNED = {Kind.TEXT: {"align": "left", "indent": 1}}
+_RIGHT = {"align": "right", "indent": 2}  # beside the filter's button, not under it
+
+
+def _show_units(pen: Pen, part: Part) -> None:
+    """Numbers whose unit stands in their row, each in the format of that unit."""
+    for place, column in enumerate(part.table.columns):
+        if column.unit == "as in unit":
+            for row, (value, unit) in enumerate(zip(part.rows[column.name], part.rows["unit"], strict=True), start=1):
+                pen.put(row, place, value, num_format=UNIT_FORMATS[unit])
+
+
+def _look(column: Column, *, wrapped: bool) -> dict[str, object]:
+    """The format of a column."""
+    look: dict[str, object] = {"num_format": NUMBER_FORMATS[column.kind]}
+    if column.kind is Kind.TEXT:
+        look |= {"align": "left", "indent": 1}
+    if wrapped:
+        look |= {"text_wrap": True, "valign": "top"}
+    return look
+
+
+def _width(column: Column, values: pd.Series, *, wrapped: bool) -> float:
+    """What shows most of the values without making a sheet of one column; headers need room for the filter's button."""
+    named = len(column.name) + 4
+    if column.kind in FIXED_WIDTHS:
+        return max(FIXED_WIDTHS[column.kind], named)
+    sample = values.head(WIDTH_SAMPLE).dropna().astype("string").str.len()
+    longest = int(sample.max()) if len(sample) else 0
+    return min(max(longest + 3, named, NARROWEST), WIDEST_WRAPPED if wrapped else WIDEST)
+
+
+def _set_heights(sheet: Worksheet, part: Part, widths: Sequence[float]) -> None:
+    """Rows as high as their longest text needs; programs do not agree on doing so by themselves."""
+    texts = [
+        (width, part.rows[column.name])
+        for column, width in zip(part.table.columns, widths, strict=True)
+        if column.kind is Kind.TEXT
+    ]
+    for row in range(len(part.rows)):
+        lines = max(lines_of(values.iloc[row], width) for width, values in texts)
+        if lines > 1:
+            sheet.set_row(row + 1, lines * LINE_HEIGHT)
+
+
+def lines_of(text: str, width: float) -> int:
+    """How many lines a text takes in a column of so many digits: running text is narrower, but breaks between words."""
+    needed = sum(max(1, math.ceil(len(line) / (1.2 * width))) for line in text.split("\n"))
+    return min(needed, MOST_LINES)
+
+
+def _head(pen: Pen, report: Report, title: str) -> None:
+    pen.put(0, 0, title, bold=True, font_size=16)
+    pen.put(1, 0, f"{report.title}. {report.stamp}.", font_color=MUTED)
+
+
+def _about(report: Report) -> Iterator[tuple[str, str]]:
+    frames = report.frames
+    start = frames.start.astimezone(report.zone).isoformat()
+    yield "Period", f"{frames.period.name}, from {start} up to the as-of instant"
+    yield "As of", report.as_of.isoformat()
+    yield "Zone of all instants", report.zone.key
+    yield "Compared with", f"{frames.period.previous().name}, up to the same point of it"
+    for source, at in frames.freshness.items():
+        read = "never read to its end" if at is None else at.astimezone(report.zone).isoformat(timespec="seconds")
+        yield f"Source {source} last read", read
+        yield f"Tickets of {source}", f"{frames.known.get(source, 0):,}"
+    yield "Configuration (SHA-256)", report.digest
+    yield "Program", f"itsm-bridge {report.version}"
+    yield from _ADVICE.items()
+
+
+_ADVICE = {
+    "The same numbers elsewhere": (
+        "Every table is also a CSV file of the same name, if CSV was asked for; manifest.json lists all files with "
+        "their SHA-256."
+    ),
+    "To question a figure": (
+        "Its definition is on the sheet definitions. Its tickets are on the sheets tickets, sla_cycles and "
+        "sla_breaches. `itsm-bridge explain TICKET --sla` shows the intervals that add up to a clock."
+    ),
+    "Safe to open": (
+        "Texts from tickets are text cells only: the workbook holds no formulas, macros or links to other places."
+    ),
+}
+
+
+def _escaped(text: str) -> str:
+    """Text of a page header, where an ampersand begins a code (and digits after one are the size of the font)."""
+    return text.replace("&", "&&")

@@ -1,0 +1,40 @@
+"""The workbook: the first page, the list of sheets, the tables, the charts' numbers, and the colophon."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from pathlib import Path
+
+import xlsxwriter
+
+from itsm_bridge.analysis.by_vendor import by_vendor
+from itsm_bridge.report.cells import OPTIONS, Styles
+from itsm_bridge.report.charts import add_chart_data
+from itsm_bridge.report.contents import Report
+from itsm_bridge.report.overview import SHEET, fill_overview
+from itsm_bridge.report.sheets import MOST_ROWS, add_about, add_contents, add_table_sheet, parts
+
+
+def write(path: Path, report: Report, most_rows: int = MOST_ROWS) -> None:
+    """Write the workbook; the same report gives the same bytes. Its parts are put together beside ``path``."""
+    with xlsxwriter.Workbook(str(path), {**OPTIONS, "tmpdir": str(path.parent)}) as workbook:
+        workbook.set_properties(
+            {
+                "title": report.title,
+                "subject": report.stamp,
+                "author": f"itsm-bridge {report.version}",
+                "comments": f"Configuration {report.digest}",
+                "created": report.frames.until.astimezone(UTC).replace(tzinfo=None, microsecond=0),
+            }
+        )
+        styles = Styles(workbook)
+        overview = workbook.add_worksheet(SHEET)
+        listed = list(parts(report, most_rows))
+        add_contents(workbook, styles, report, listed)
+        for part in listed:
+            add_table_sheet(workbook, styles, report, part)
+        vendors = by_vendor(report.frames)
+        data = add_chart_data(workbook, styles, report, vendors)
+        add_about(workbook, styles, report)
+        fill_overview(workbook, styles, report, vendors, data)
+        overview.activate()

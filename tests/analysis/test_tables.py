@@ -1,0 +1,129 @@
+"""Every table, whatever it shows: its contract, its types, and that it does not change when it is made again later."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from tests.analysis.lives import Population, populations, records
+from tests.analysis.made import NOW, ago, decision, frames, ticket
+
+from itsm_bridge.analysis.columns import DTYPES, Kind
+from itsm_bridge.analysis.figures import FIGURES
+from itsm_bridge.analysis.messages import NO_DATA, messages
+from itsm_bridge.analysis.tables import TABLES
+from itsm_bridge.config.model import Configuration
+from itsm_bridge.model import TicketRecord
+
+CONTRACT = {
+    "summary": "figure, value, unit, previous, change",
+    "tickets": "ticket, source, number, type, environment, service, category, priority, state, approval, vendor, "
+    "assignee, created_at, resolved_at, closed_at, age_hours, reopened, reassigned",
+    "open_tickets": "ticket, environment, vendor, priority, state, age_hours, age_bucket, sla_remaining_hours",
+    "sla_cycles": "ticket, sla, measures, kind, vendor, environment, priority, started_at, stopped_at, due_at, "
+    "target_seconds, elapsed_seconds, paused_seconds, breached, stage",
+    "sla_attainment": "sla, vendor, environment, priority, met, breached, running, attainment",
+    "sla_breaches": "ticket, sla, vendor, environment, priority, due_at, over_seconds",
+    "sla_at_risk": "ticket, sla, vendor, environment, priority, due_at, remaining_seconds",
+    "bandwidth": "vendor, week, capacity_hours, load_hours, open_tickets, utilization",
+    "traction": "week, vendor, environment, open_start, created, reopened, moved_in, moved_out, resolved, open_end",
+    "history": "ticket, at, field, from, to, actor",
+    "decisions": "ticket, field, value, rule, because, decided_at, outcome",
+    "data_quality": "source, check, count, detail",
+    "definitions": "figure, definition",
+}
+
+NAMES = list(TABLES)
+FILLED_WITHOUT_TICKETS = {"summary", "definitions"}
+
+
+@pytest.fixture(scope="module")
+def some(configured: Configuration) -> list[TicketRecord]:
+    assert configured
+    return [
+        ticket("INC1", ago(days=40), (ago(days=39), "state", "in_progress"), summary="Disk full on pb-web"),
+        ticket("INC2", ago(days=5), (ago(days=4), "state", "in_progress"), (ago(days=1), "state", "resolved")),
+        ticket("INC3", ago(days=3), approval="requested", vendor=None),
+        ticket("INC4", ago(hours=20), environment=None, vendor=None, priority=None),
+        ticket("INC6", ago(hours=20)),
+        ticket("INC5", ago(days=90), (ago(days=80), "state", "closed")),
+    ]
+
+
+def test_tables_come_in_the_contract_s_order() -> None:
+    assert list(CONTRACT) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_first_columns_are_the_contract_s(name: str) -> None:
+    wanted = CONTRACT[name].split(", ")
+    assert [column.name for column in TABLES[name].columns][: len(wanted)] == wanted
+
+
+def test_the_copy_of_the_contract_is_true(shared: Path) -> None:
+    text = (shared / "CONTRACT.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+(?:`, `\w+)?)`(?: \(CSV only\))? \| (\w+, .*) \|$", text, re.MULTILINE))
+    rows["sla_breaches"], remaining = rows.pop("sla_breaches`, `sla_at_risk").split(" or ")
+    rows["sla_at_risk"] = rows["sla_breaches"].replace("over_seconds", remaining)
+    assert {name: rows[name] for name in CONTRACT} == CONTRACT
+
+
+def test_only_history_has_no_sheet() -> None:
+    assert [name for name, table in TABLES.items() if not table.sheet] == ["history"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_value_is_of_its_column_s_kind(configured: Configuration, some: list[TicketRecord], name: str) -> None:
+    made = decision(some[0], "priority", 2, ago(hours=1), "kept")
+    rows = TABLES[name].rows(frames(some, configured, decisions=[made]))
+    assert len(rows)
+    for column in TABLES[name].columns:
+        assert rows[column.name].dtype == pd.Series([], dtype=DTYPES[column.kind]).dtype
+        if column.kind is Kind.TEXT:
+            assert rows[column.name].notna().all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_tickets_a_table_has_its_columns_and_nothing_in_them(configured: Configuration, name: str) -> None:
+    rows = TABLES[name].rows(frames([], configured))
+    assert list(rows.columns) == [column.name for column in TABLES[name].columns]
+    assert len(rows) == 0 or name in FILLED_WITHOUT_TICKETS
+
+
+def test_without_tickets_the_summary_says_that_there_is_no_data(configured: Configuration) -> None:
+    seen = frames([], configured, freshness={"snow": None})
+    rows = TABLES["summary"].rows(seen).set_index("key")
+    assert rows.loc["tickets_known", "value"] == 0
+    assert rows.drop(index="tickets_known")["value"].isna().all()
+    assert messages(seen) == (NO_DATA,)
+
+
+def test_every_figure_table_and_column_has_a_definition(configured: Configuration) -> None:
+    rows = TABLES["definitions"].rows(frames([], configured)).set_index("figure")["definition"]
+    wanted = [figure.title for figure in FIGURES.values()]
+    for name, table in TABLES.items():
+        wanted += [name, *(f"{name}.{column.name}" for column in table.columns)]
+    assert list(rows.index) == wanted
+    assert all(len(text) > 10 and text.endswith((".", "?")) for text in rows)
+
+
+@settings(deadline=None, max_examples=25)
+@given(populations)
+def test_a_report_made_later_shows_what_one_made_then_showed(configured: Configuration, population: Population) -> None:
+    then = ago(days=9, hours=3)
+    later = frames(records(population, before=NOW), configured, as_of=then)
+    at_the_time = frames(records(population, before=then), configured, as_of=then)
+    for table in TABLES.values():
+        pd.testing.assert_frame_equal(table.rows(later), table.rows(at_the_time), obj=table.name)
+
+
+@settings(deadline=None, max_examples=10)
+@given(populations)
+def test_the_order_in_which_tickets_are_read_does_not_matter(configured: Configuration, population: Population) -> None:
+    made = records(population)
+    one, other = frames(made, configured), frames(made[::-1], configured)
+    for table in TABLES.values():
+        pd.testing.assert_frame_equal(table.rows(one), table.rows(other), obj=table.name)

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import openpyxl
+import pandas as pd
+import pytest
+from tests.analysis import made
+from tests.report.hostile import HOSTILE
+
+from itsm_bridge.analysis.columns import Kind
+from itsm_bridge.config.model import Configuration
+from itsm_bridge.report import workbook
+from itsm_bridge.report.contents import Report, report_of
+from itsm_bridge.report.foreign import clean, fitted
+
+
+@pytest.fixture(scope="module")
+def path(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("out") / "report.xlsx"
+    workbook.write(path, report)
+    return path
+
+
+@pytest.fixture(scope="module")
+def opened(path: Path) -> Any:  # noqa: ANN401 - openpyxl has no types
+    return openpyxl.load_workbook(path)
+
+
+def texts(sheet: Any) -> list[str]:  # noqa: ANN401 - openpyxl has no types
+    return [cell.value for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)]
+
+
+def test_the_first_page_comes_first_and_every_table_has_a_sheet(report: Report, opened: Any) -> None:  # noqa: ANN401
+    tables = [name for name, table in report.tables.items() if table.sheet]
+    assert opened.sheetnames == ["Overview", "Contents", *tables, "Chart data", "About"]
+    assert opened.active.title == "Overview"
+    assert "history" not in opened.sheetnames
+
+
+def test_a_sheet_holds_its_table_from_the_first_cell_on(report: Report, opened: Any) -> None:  # noqa: ANN401
+    for name, table in report.tables.items():
+        if table.sheet:
+            sheet = opened[name]
+            assert [cell.value for cell in sheet[1]] == [column.name for column in table.columns]
+            assert sheet.max_row == len(report.rows[name]) + 1
+            assert list(sheet.tables) == [f"tbl_{name}"]
+            assert sheet.tables[f"tbl_{name}"].ref.endswith(str(max(len(report.rows[name]), 1) + 1))
+            assert sheet.freeze_panes == "B2"
+
+
+def test_cells_are_of_their_kind_and_say_what_the_table_says(report: Report, opened: Any) -> None:  # noqa: ANN401
+    for name, table in report.tables.items():
+        if table.sheet:
+            for place, column in enumerate(table.columns):
+                for row, wanted in enumerate(report.rows[name][column.name], start=2):
+                    seen = opened[name].cell(row, place + 1).value
+                    assert seen == in_a_cell(wanted, column.kind, report), (name, column.name, row)
+
+
+def in_a_cell(value: Any, kind: Kind, report: Report) -> object:  # noqa: ANN401 - a cell of any kind
+    if pd.isna(value) or value == "":
+        return None
+    if kind is Kind.TEXT:
+        return fitted(value).replace("_x000D_", "\r") if "_x" not in value else clean(value)
+    if kind is Kind.INSTANT:
+        return value.tz_convert(report.zone).floor("s").tz_localize(None).to_pydatetime()
+    return bool(value) if kind is Kind.BOOLEAN else pytest.approx(float(value))
+
+
+def test_nothing_runs_and_nothing_leads_elsewhere(path: Path, opened: Any) -> None:  # noqa: ANN401
+    for sheet in opened.worksheets:
+        for row in sheet.iter_rows():
+            for cell in row:
+                assert cell.data_type != "f"
+                assert cell.hyperlink is None or cell.hyperlink.location
+    with ZipFile(path) as parts:
+        names = parts.namelist()
+        assert not [name for name in names if re.search("external|vba|activeX|embeddings|queryTable|connections", name)]
+        for name in names:
+            text = parts.read(name).decode("utf-8")
+            assert 'TargetMode="External"' not in text
+            if name.startswith("xl/worksheets/sheet"):
+                assert "<f>" not in text
+                assert "<f " not in text
+
+
+def test_links_lead_to_sheets_that_are_there(opened: Any) -> None:  # noqa: ANN401
+    links = [cell.hyperlink.location for row in opened["Contents"].iter_rows() for cell in row if cell.hyperlink]
+    assert [link.split("!")[0].strip("'") for link in links] == [
+        name for name in opened.sheetnames if name != "Contents"
+    ]
+
+
+def test_the_first_page_says_what_happened(opened: Any) -> None:  # noqa: ANN401
+    said = texts(opened["Overview"])
+    assert said[0] == "Service report, week 2026-W47 (16 Nov 2026 to 22 Nov 2026)"
+    assert said[1].startswith("As of Thu 19 Nov 2026, 18:00:00 Asia/Kolkata.")
+    assert any("tickets are open" in text for text in said)
+    assert "Needs a decision" in said
+    assert "snow:INC9002" in said
+    assert "approve or reject" in said
+    assert any(text.startswith("▲") and text.endswith("worse") for text in said)
+
+
+def test_the_first_page_has_three_charts_with_descriptions(path: Path, opened: Any) -> None:  # noqa: ANN401
+    assert len(opened["Overview"]._charts) == 3
+    with ZipFile(path) as parts:
+        assert parts.read("xl/drawings/drawing1.xml").decode().count("descr=") == 3
+
+
+def test_the_first_page_is_printed_on_one_sheet_and_tables_repeat_their_header(opened: Any) -> None:  # noqa: ANN401
+    first = opened["Overview"]
+    assert (first.page_setup.orientation, first.page_setup.paperSize) == ("landscape", 9)
+    assert first.sheet_properties.pageSetUpPr.fitToPage
+    assert (first.page_setup.fitToWidth, first.page_setup.fitToHeight) == (None, None)  # one by one is the default
+    table = opened["tickets"]
+    assert (table.page_setup.fitToWidth, table.page_setup.fitToHeight) == (None, 0)
+    assert table.print_title_rows == "$1:$1"
+    assert table.oddFooter.right.text.strip() == "Page &P of &N"
+
+
+def test_what_it_is_made_from_is_said(report: Report, opened: Any) -> None:  # noqa: ANN401
+    said = texts(opened["About"])
+    assert report.digest in said
+    assert "Asia/Kolkata" in said
+    assert "2026-11-19T18:00:00+05:30" in said
+
+
+def test_data_that_is_out_of_date_is_said_to_be_in_words(configured: Configuration, tmp_path: Path) -> None:
+    old = made.frames([made.ticket("INC1", made.ago(days=1))], configured, freshness={"snow": made.ago(days=3)})
+    workbook.write(tmp_path / "x.xlsx", report_of(old, "d", "0"))
+    said = texts(openpyxl.load_workbook(tmp_path / "x.xlsx")["Overview"])
+    assert "OUT OF DATE: not read to its end in the 24 hours before this instant: snow." in said
+
+
+def test_an_empty_store_makes_a_workbook_that_says_so(configured: Configuration, tmp_path: Path) -> None:
+    workbook.write(tmp_path / "x.xlsx", report_of(made.frames([], configured), "d", "0"))
+    book = openpyxl.load_workbook(tmp_path / "x.xlsx")
+    assert any("There is no data" in text for text in texts(book["Overview"]))
+    assert [cell.value for cell in book["tickets"][1]][:2] == ["ticket", "source"]
+
+
+def test_a_table_that_is_longer_than_a_sheet_goes_on_in_the_next_one(report: Report, tmp_path: Path) -> None:
+    workbook.write(tmp_path / "x.xlsx", report, most_rows=40)
+    book = openpyxl.load_workbook(tmp_path / "x.xlsx")
+    count = len(report.rows["tickets"])
+    names = [name for name in book.sheetnames if re.fullmatch(r"tickets(_\d)?", name)]
+    assert names == ["tickets", "tickets_2"]
+    assert sum(book[name].max_row - 1 for name in names) == count
+    assert any("part 2 of 2" in text for text in texts(book["Contents"]))
+
+
+def test_hostile_texts_are_shown_as_texts(report: Report, opened: Any) -> None:  # noqa: ANN401
+    place = [cell.value for cell in opened["tickets"][1]].index("summary")
+    shown = {row[place].value for row in opened["tickets"].iter_rows(min_row=2)}
+    for text in HOSTILE:
+        if text and "_x" not in text:
+            assert fitted(text) in shown
+    assert len(report.rows["tickets"]) == opened["tickets"].max_row - 1
+
+
+def test_an_instant_before_a_spreadsheet_s_first_year_is_text(configured: Configuration, tmp_path: Path) -> None:
+    old = made.ticket("INC1", datetime.fromisoformat("1880-01-01T00:00:00+00:00"))
+    workbook.write(tmp_path / "x.xlsx", report_of(made.frames([old], configured), "d", "0"))
+    sheet = openpyxl.load_workbook(tmp_path / "x.xlsx")["tickets"]
+    assert str(sheet["M2"].value).startswith("1880-01-01T")
+
+
+def test_the_same_report_gives_the_same_bytes(report: Report, tmp_path: Path) -> None:
+    for name in ("one.xlsx", "two.xlsx"):
+        workbook.write(tmp_path / name, report)
+    assert (tmp_path / "one.xlsx").read_bytes() == (tmp_path / "two.xlsx").read_bytes()
