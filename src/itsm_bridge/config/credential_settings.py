@@ -58,7 +58,7 @@ def _variables(prefix: str, env_file: Path | None = None) -> _Variables:
     return _OfOneSource()
 
 
-class _Unusable(Exception):  # noqa: N818 - it never leaves this module
+class _Unusable(Exception):
     """Why there is no value; names variables, and holds none."""
 
 

@@ -26,7 +26,7 @@ K = TypeVar("K")
 E = TypeVar("E", bound=StrEnum)
 
 
-class Mistaken(Exception):  # noqa: N818 - control flow inside this package: it says "already noted"
+class Mistaken(Exception):
     """There is no value; why is already among the findings."""
 
 

@@ -136,7 +136,7 @@ def compose(text: str, file: str, findings: Findings) -> Node | None:
 _TOO_DEEP: Final = f"nested more than {MAX_DEPTH} levels deep; the rest of the file was not read"
 
 
-class _TooDeep(Exception):  # noqa: N818 - it never leaves this module
+class _TooDeep(Exception):
     def __init__(self, position: Position) -> None:
         super().__init__()
         self.position = position

@@ -1,0 +1,5 @@
+"""``python -m itsm_bridge``."""
+
+from itsm_bridge.cli import main
+
+main()

@@ -1,0 +1,103 @@
+"""The command line: how commands are typed and shown, and which exit code says what.
+
+Each command is loaded when it is called, so that ``--help`` starts without pandas or SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from itsm_bridge import __version__
+from itsm_bridge.cli.exits import guarded
+from itsm_bridge.cli.options import Options
+
+COMMANDS = {
+    "demo": (
+        "itsm_bridge.cli.sandboxes:demo",
+        "Do the main job on the built-in sandbox, and say where the results are.",
+    ),
+    "sandbox": ("itsm_bridge.cli.sandboxes:sandbox", "Serve local stand-ins of Jira and ServiceNow."),
+    "check": ("itsm_bridge.cli.configurations:check", "Find every mistake in the configuration."),
+    "test": ("itsm_bridge.cli.configurations:test", "Run the tests of rules.yaml."),
+    "doctor": ("itsm_bridge.cli.health:doctor", "Connection, identity, fields and store, one line each, with the fix."),
+    "sync": ("itsm_bridge.cli.runs:sync", "Read what changed into the store."),
+    "plan": ("itsm_bridge.cli.runs:plan", "Decide, and show what would be written; writes nothing."),
+    "apply": ("itsm_bridge.cli.runs:apply", "Write the plan back."),
+    "run": ("itsm_bridge.cli.runs:run", "What cron calls: sync, plan, apply, and the reports that are due."),
+    "explain": (
+        "itsm_bridge.cli.explanations:explain",
+        "Why a ticket is where it is: every rule, with the values seen.",
+    ),
+    "report": ("itsm_bridge.cli.reports:report", "Build the analyses from the store alone."),
+    "status": ("itsm_bridge.cli.health:status", "Last runs, freshness of each source, and what needs a look."),
+}
+"""Every command: where it is defined and what ``--help`` lists it as, in the order of use."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The commands in the order of use, not of the alphabet."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """List the commands from their one-line helps, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "-C",
+    "--config",
+    "folder",
+    type=click.Path(path_type=Path),
+    envvar="ITSM_BRIDGE_CONFIG",
+    default=Path("config"),
+    help="The configuration folder (default: ./config, or ITSM_BRIDGE_CONFIG).",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else there."
+)
+@click.option("-v", "--verbose", count=True, help="Say more; twice for details of an internal error.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How the log on standard error is written (default: text).",
+)
+@click.option("--no-color", is_flag=True, envvar="NO_COLOR", help="No colour, on a terminal either.")
+@click.version_option(__version__, prog_name="itsm-bridge")
+@click.pass_context
+def cli(ctx: click.Context, /, **given: Any) -> None:  # noqa: ANN401 - click hands over what the decorators declare
+    r"""Keep Jira and ServiceNow requests with the right owner, priority and approval.
+
+    \b
+    Try it without anything installed elsewhere:
+      itsm-bridge demo
+    \b
+    What cron calls, and what to look at afterwards:
+      itsm-bridge -C /etc/itsm-bridge/config run
+      itsm-bridge -C /etc/itsm-bridge/config status
+    """
+    ctx.obj = Options(**given)
+    ctx.obj.start()
+
+
+def main() -> None:
+    """The console script: run a command and leave with its exit code."""
+    guarded(cli)

@@ -1,0 +1,96 @@
+"""``check`` and ``test``: a mistake is seen before it does harm."""
+
+from __future__ import annotations
+
+import click
+
+from itsm_bridge.cli.exits import EXIT_CODES, FINDINGS, Finished
+from itsm_bridge.cli.options import Options, clock, finding_document
+from itsm_bridge.cli.text import plural, printable
+from itsm_bridge.config.model import RuleBook
+from itsm_bridge.errors import ConfigurationInvalid
+
+
+@click.command(epilog="Example: itsm-bridge -C config check --strict")
+@click.option("--strict", is_flag=True, help="Warnings fail too.")
+@click.pass_obj
+def check(options: Options, strict: bool) -> None:
+    """Find every mistake in the configuration, in one pass."""
+    from itsm_bridge.config import check as find_mistakes
+    from itsm_bridge.config import describe
+
+    configuration, findings = find_mistakes(options.folder)
+    options.document({"findings": [finding_document(finding) for finding in findings]})
+    for finding in findings:
+        options.say(describe(finding))
+    errors = sum(finding.severity == "error" for finding in findings)
+    warnings = sum(finding.severity == "warning" for finding in findings)
+    if errors:
+        raise Finished(
+            EXIT_CODES[ConfigurationInvalid],
+            f"{plural(errors, 'mistake')} in {options.folder}; nothing runs until they are corrected",
+            "correct the lines above, then itsm-bridge check",
+        )
+    if warnings and strict:
+        raise Finished(FINDINGS, f"{plural(warnings, 'warning')} in {options.folder}", "itsm-bridge check")
+    if configuration is not None:
+        options.say(
+            f"{options.folder} holds no mistakes: {plural(len(configuration.sources), 'source')}, "
+            f"{plural(len(configuration.vendors), 'vendor')}, "
+            f"{plural(len(configuration.environments), 'environment')}, "
+            f"{plural(len(configuration.slas), 'service level')}, {plural(_rules(configuration.rules), 'rule')}."
+        )
+
+
+@click.command(epilog="Example: itsm-bridge test -k outage")
+@click.option("-k", "name", help="Only the tests whose name holds this text.")
+@click.pass_obj
+def test(options: Options, name: str | None) -> None:
+    """Run the tests of rules.yaml."""
+    from itsm_bridge.config import load
+    from itsm_bridge.rules import run_tests
+
+    results = run_tests(load(options.folder), clock(), name)
+    failed = [result for result in results if not result.passed]
+    options.document(
+        {
+            "passed": len(results) - len(failed),
+            "failed": len(failed),
+            "tests": [
+                {
+                    "name": result.name,
+                    "passed": result.passed,
+                    "differences": [
+                        {"field": d.field, "expected": d.expected, "got": d.got, "rule": d.rule}
+                        for d in result.differences
+                    ],
+                }
+                for result in results
+            ],
+        }
+    )
+    for result in results:
+        options.say(f"{'ok    ' if result.passed else 'FAILED'}  {printable(result.name)}")
+        for difference in result.differences:
+            options.say(
+                f"        {difference.field}: expected {difference.expected!r}, got {difference.got!r}"
+                f"{f' by rule {difference.rule}' if difference.rule else ''}"
+            )
+    if name is not None and not results:
+        raise Finished(FINDINGS, f"no test has {name!r} in its name", "itsm-bridge test")
+    if failed:
+        raise Finished(FINDINGS, f"{len(failed)} of {plural(len(results), 'test')} failed", "itsm-bridge explain ID")
+    options.say(f"{plural(len(results), 'test')} passed.")
+
+
+def _rules(book: RuleBook) -> int:
+    sections = (
+        book.classify,
+        book.intake,
+        book.priority,
+        book.approval,
+        book.assignment,
+        book.escalation,
+        book.knowledge,
+    )
+    return sum(len(section) for section in sections)

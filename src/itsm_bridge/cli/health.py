@@ -1,0 +1,164 @@
+"""``status`` and ``doctor``: is it healthy, since when, what is stuck, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+import click
+
+from itsm_bridge.cli.exits import FINDINGS, Finished
+from itsm_bridge.cli.options import Options, opened
+from itsm_bridge.cli.text import plural, printable
+from itsm_bridge.config import Configuration, load
+from itsm_bridge.connectors.base import Check
+from itsm_bridge.errors import BridgeError, NotInitialised
+from itsm_bridge.operations.bridge import connectors_of, project_of
+from itsm_bridge.operations.status import Status, status_of
+
+MARKS = {"ok": "ok     ", "warning": "warning", "failure": "FAILURE"}
+COLOURS = {"ok": "green", "warning": "yellow", "failure": "red"}
+
+
+@click.command(epilog="Example: itsm-bridge status")
+@click.pass_obj
+def status(options: Options) -> None:
+    """Last runs, freshness of each source, and what is stuck, held or quarantined."""
+    with opened(options) as bridge:
+        found = status_of(bridge)
+    options.document(_document(found))
+    for line in _lines(found):
+        options.say(line)
+
+
+@click.command(epilog="Example: itsm-bridge doctor")
+@click.pass_obj
+def doctor(options: Options) -> None:
+    """Connection, identity, fields and store: one line each, with the fix; never writes."""
+    checks = list(_checks(options))
+    options.document(
+        {"checks": [{"name": c.name, "verdict": c.verdict, "detail": c.detail, "fix": c.fix} for c in checks]}
+    )
+    for check in checks:
+        mark = MARKS[check.verdict]
+        mark = mark if options.no_color else click.style(mark, fg=COLOURS[check.verdict])
+        options.say(f"{mark}  {check.name}: {printable(check.detail)}")
+        if check.fix:
+            options.say(f"         fix: {printable(check.fix)}")
+    failures = [check for check in checks if check.verdict == "failure"]
+    if failures:
+        first = failures[0]
+        raise Finished(
+            FINDINGS, f"{plural(len(failures), 'check')} failed, first: {first.name}: {first.detail}", first.fix
+        )
+
+
+def _checks(options: Options) -> Iterator[Check]:
+    """The configuration, the store, then each source by itself: one that is down hides no other."""
+    configuration = load(options.folder)
+    yield Check("configuration", "ok", f"{options.folder} holds no mistakes")
+    yield _store_check(configuration)
+    for name in configuration.sources:
+        try:
+            yield from connectors_of(configuration, (name,))[name].doctor()
+        except BridgeError as problem:
+            yield Check(name, "failure", problem.message, problem.hint)
+
+
+def _store_check(configuration: Configuration) -> Check:
+    """Whether the store opens; one that is not there yet is made by the first sync."""
+    from itsm_bridge.store import Store
+
+    try:
+        with Store.open(configuration.store, project_of(configuration)) as store:
+            return Check("store", "ok", f"{plural(store.ticket_count(), 'ticket')} in it")
+    except NotInitialised as problem:
+        return Check("store", "warning", problem.message, problem.hint)
+    except BridgeError as problem:
+        return Check("store", "failure", problem.message, problem.hint)
+
+
+def _lines(found: Status) -> Iterator[str]:
+    """One screen."""
+    yield f"{'healthy' if found.healthy else 'needs a look'}, as of {_instant(found.now)}"
+    yield ""
+    for name, last in found.freshness.items():
+        age = f"read whole {_ago(found.now - last)} ago" if last else "never read whole"
+        yield f"  {name:<12} {found.open_tickets[name]:>7,} open of {plural(found.tickets[name], 'ticket')}; {age}"
+    yield ""
+    yield from _runs(found)
+    yield from _waiting(found)
+
+
+def _runs(found: Status) -> Iterator[str]:
+    for run in found.runs[:5]:
+        outcome = "still at work, or killed" if run.outcome is None else f"exit {run.outcome}"
+        written = f", {run.summary.get('written', 0)} written" if run.command in {"run", "apply"} else ""
+        yield f"  {_instant(run.started_at)}  {run.command:<6} {outcome}{written}"
+        yield from (f"      {printable(str(problem))}" for problem in _problems(run.summary))
+    if not found.runs:
+        yield "  no run yet. Next: itsm-bridge run"
+
+
+def _waiting(found: Status) -> Iterator[str]:
+    waiting = {
+        "unfinished writes, resolved by the next run": found.unresolved,
+        "decisions held": found.held,
+        "records in quarantine": len(found.quarantined),
+        "findings of the last run": len(found.findings),
+    }
+    if any(waiting.values()):
+        yield ""
+    yield from (f"  {count:>5,} {what}" for what, count in waiting.items() if count)
+    for kind, subject, detail in found.findings[:10]:
+        yield f"        {kind}  {printable(subject)}: {printable(detail, 160)}"
+
+
+def _problems(summary: object) -> Iterable[object]:
+    problems = summary.get("problems", ()) if isinstance(summary, dict) else ()
+    return problems if isinstance(problems, list) else ()
+
+
+def _document(found: Status) -> dict[str, object]:
+    return {
+        "healthy": found.healthy,
+        "now": found.now.isoformat(),
+        "sources": {
+            name: {
+                "last_read": last.isoformat() if last else None,
+                "tickets": found.tickets[name],
+                "open_tickets": found.open_tickets[name],
+            }
+            for name, last in found.freshness.items()
+        },
+        "runs": [
+            {
+                "command": run.command,
+                "started_at": run.started_at.isoformat(),
+                "finished_at": run.finished_at.isoformat() if run.finished_at else None,
+                "exit_code": int(run.outcome) if run.outcome is not None else None,
+                "summary": run.summary,
+            }
+            for run in found.runs
+        ],
+        "unfinished_writes": found.unresolved,
+        "held": found.held,
+        "quarantined": [
+            {"source": row.source, "external_id": row.external_id, "reason": row.reason, "attempts": row.attempts}
+            for row in found.quarantined
+        ],
+        "findings": [{"kind": k, "subject": s, "detail": d} for k, s, d in found.findings],
+    }
+
+
+def _instant(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _ago(length: timedelta) -> str:
+    minutes = int(length.total_seconds()) // 60
+    if minutes < 60:
+        return plural(max(minutes, 0), "minute")
+    if minutes < 48 * 60:
+        return plural(minutes // 60, "hour")
+    return plural(minutes // (24 * 60), "day")

@@ -1,0 +1,103 @@
+"""The options that every command shares, and what they make of standard output and standard error."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from itsm_bridge.errors import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was given before the command's name."""
+
+    folder: Path
+    as_json: bool
+    verbose: int
+    quiet: bool
+    log_format: str
+    no_color: bool
+
+    def start(self) -> None:
+        """Files that only their owner reads, and the log on standard error."""
+        os.umask(0o077)
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(
+            JsonLines() if self.log_format == "json" else logging.Formatter("%(levelname)s %(message)s")
+        )
+        level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(self.verbose, 2)]
+        logging.basicConfig(handlers=[handler], level=logging.ERROR if self.quiet else level, force=True)
+        # the clients and urllib3 log whole URLs and bodies: those never reach a log of ours
+        for name in ("urllib3", "requests", "jira", "pysnow", "alembic", "sqlalchemy"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+
+    @property
+    def on_terminal(self) -> bool:
+        """Whether a person is watching: then there is progress and a summary, else silence means healthy."""
+        return sys.stderr.isatty() and not self.quiet and not self.as_json
+
+    def say(self, text: str) -> None:
+        """Print a result for people; with ``--json`` there is none."""
+        if not self.as_json and not self.quiet:
+            click.echo(text)
+
+    def summarize(self, text: str) -> None:
+        """One line about a run that went well: on a terminal, or where it was asked for with ``-v``."""
+        if not self.as_json and not self.quiet and (sys.stdout.isatty() or self.verbose):
+            click.echo(text)
+
+    def document(self, content: Any) -> None:  # noqa: ANN401 - any JSON
+        """Print the one JSON document of ``--json``."""
+        if self.as_json:
+            click.echo(json.dumps(content, indent=2, ensure_ascii=False, default=str))
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Level, logger and message; foreign text in it is escaped by JSON itself."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        return json.dumps({"at": at, "level": record.levelname.lower(), "event": record.getMessage()})
+
+
+def clock() -> datetime:
+    """The present: the one place where the program asks for it."""
+    return datetime.now(UTC)
+
+
+def finding_document(finding: Finding) -> dict[str, Any]:
+    """One finding of ``check --json``, in the contract's shape."""
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "file": finding.file,
+        "line": finding.line,
+        "column": finding.column,
+        "message": finding.message,
+        "suggestion": finding.suggestion,
+        "witness": dict(finding.witness) if finding.witness is not None else None,
+    }
+
+
+@contextmanager
+def opened(options: Options, *, create: bool = False) -> Iterator[Any]:
+    """The configuration and the store, opened for one command."""
+    from itsm_bridge.config import load
+    from itsm_bridge.operations.bridge import Bridge, project_of
+    from itsm_bridge.store import Store
+
+    configuration = load(options.folder)
+    with Store.open(configuration.store, project_of(configuration), create=create) as store:
+        yield Bridge(configuration, store, clock)

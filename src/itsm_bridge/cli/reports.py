@@ -1,0 +1,92 @@
+"""``report``: the analyses, built from the store alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from itsm_bridge.cli.options import Options, opened
+from itsm_bridge.cli.text import plural
+from itsm_bridge.errors import UsageError
+
+FORMATS = ("xlsx", "csv")
+
+
+class Instant(click.ParamType[datetime]):
+    """An instant in ISO 8601 with a zone."""
+
+    name = "instant"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read one; a time without a zone is refused, since it would mean something else in every office."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            at = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no instant in ISO 8601, such as 2026-11-23T07:00:00+05:30", param, ctx)
+        if at.tzinfo is None:
+            self.fail(f"{value!r} has no zone; write it as {value}+05:30 or {value}Z", param, ctx)
+        return at
+
+
+class Formats(click.ParamType[tuple[str, ...]]):
+    """A comma-separated list of output formats."""
+
+    name = "formats"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Read the list."""
+        if isinstance(value, tuple):
+            return value
+        wanted = tuple(part.strip() for part in str(value).split(",") if part.strip())
+        for one in wanted:
+            if one not in FORMATS:
+                self.fail(f"{one!r} is not one of {', '.join(FORMATS)}", param, ctx)
+        return wanted
+
+
+@click.command(epilog="Example: itsm-bridge report --period month --last --out reports")
+@click.option("--period", type=click.Choice(["week", "month", "quarter"]), default="week", help="Default: week.")
+@click.option("--last", is_flag=True, help="The whole period before the one that holds --as-of.")
+@click.option(
+    "--as-of", type=Instant(), metavar="INSTANT", help="Look from this instant (ISO 8601 with a zone; default: now)."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where to (default: reports/ beside the configuration).",
+)
+@click.option("--format", "formats", type=Formats(), default=FORMATS, help="xlsx,csv (default: both).")
+@click.pass_obj
+def report(
+    options: Options, period: str, last: bool, as_of: datetime | None, out: Path | None, formats: tuple[str, ...]
+) -> None:
+    """Build the analyses from the store alone."""
+    from itsm_bridge.analysis.period import Period
+    from itsm_bridge.report import build
+
+    with opened(options) as bridge:
+        now = bridge.clock()
+        at = as_of or now
+        if at > now:
+            raise UsageError("--as-of lies in the future; nothing was built")
+        covered = Period.holding(at, period, bridge.configuration.zone)
+        if last:
+            covered = covered.previous()
+            at = covered.end
+        published = build(
+            bridge.store, bridge.configuration, period=covered, as_of=at, out=out or bridge.reports, formats=formats
+        )
+    options.document(
+        {
+            "folder": str(published.folder),
+            "files": [
+                {"path": str(file.path), "table": file.table, "rows": file.rows, "sha256": file.sha256}
+                for file in published.files
+            ],
+        }
+    )
+    options.say(f"{covered.name}: {plural(len(published.files), 'file')} in {published.folder}")

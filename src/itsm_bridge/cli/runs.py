@@ -1,0 +1,205 @@
+"""``sync``, ``plan``, ``apply`` and ``run``: the commands that read sources and write to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from itsm_bridge.cli.exits import FINDINGS, Finished, code_of, worst
+from itsm_bridge.cli.options import Options, clock, opened
+from itsm_bridge.cli.plans import plan_text
+from itsm_bridge.cli.progress import watched
+from itsm_bridge.cli.text import plural
+from itsm_bridge.config import load
+from itsm_bridge.errors import BridgeError, SourceUnavailable
+from itsm_bridge.operations import run as steps
+from itsm_bridge.operations.bridge import Bridge, lock_path
+from itsm_bridge.operations.lock import held
+from itsm_bridge.writeback import (
+    Applied,
+    Plan,
+    plan_document,
+    read_plan_file,
+    resolve_leftovers,
+    restrict,
+    write_plan_file,
+)
+
+
+@click.command(epilog="Example: itsm-bridge sync --source snow")
+@click.option("--source", multiple=True, help="Only this source; may be given more than once.")
+@click.option("--full", is_flag=True, help="Read everything again, not only what changed.")
+@click.pass_obj
+def sync(options: Options, source: tuple[str, ...], full: bool) -> None:
+    """Read what changed into the store."""
+    with _working(options, "sync", create=True) as job:
+        connectors = job.bridge.connectors(source)
+        with watched(options, job.bridge.configuration.limits.max_runtime) as watch:
+            pulled = steps.read_sources(job.bridge, connectors, full=full, watch=watch)
+        problems = tuple(part.problem for part in pulled if part.problem is not None)
+        findings = steps.findings(job.bridge, steps.NOTHING_APPLIED)
+        job.report = steps.RunReport("sync", pulled, findings=findings, problems=problems)
+    _finish(options, job.report)
+
+
+@click.command(epilog="Example: itsm-bridge plan --out monday.json && itsm-bridge apply monday.json")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`.")
+@click.option("--ticket", help="Only this ticket, such as snow:INC0010023.")
+@click.pass_obj
+def plan(options: Options, out: Path | None, ticket: str | None) -> None:
+    """Decide, and show what would be written; writes nothing."""
+    with opened(options) as bridge:
+        made = steps.decide(bridge, tuple(bridge.configuration.sources), bridge.clock())
+    if out is not None:
+        write_plan_file(made, out)
+    if ticket is not None:
+        made = _only(made, ticket)
+    options.document(plan_document(made))
+    options.say(plan_text(made))
+
+
+@click.command(epilog="Example: itsm-bridge apply --allow-changes 60")
+@click.argument("file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--allow-changes", default=0, metavar="N", help="Lift the limits once, up to N tickets.", type=click.IntRange(0)
+)
+@click.pass_obj
+def apply(options: Options, file: Path | None, allow_changes: int) -> None:
+    """Write the plan back; a ticket that moved since is skipped and listed."""
+    with _working(options, "apply") as job:
+        bridge = job.bridge
+        connectors = bridge.connectors()
+        resumed = resolve_leftovers(bridge.store, connectors, bridge.clock)
+        made = steps.decide(bridge, tuple(connectors), bridge.clock())
+        moved: tuple[str, ...] = ()
+        if file is not None:
+            made, moved = restrict(made, read_plan_file(file))
+        with watched(options, bridge.configuration.limits.max_runtime) as watch:
+            applied = steps.write(bridge, made, connectors, job.run_id, allow=allow_changes, watch=watch)
+        stale = tuple(
+            steps.RunFinding("conflict", name, "it moved since the plan was saved; not written") for name in moved
+        )
+        job.report = steps.RunReport(
+            "apply",
+            plan=made,
+            applied=applied,
+            resumed=resumed,
+            findings=steps.findings(bridge, applied) + stale,
+            problems=_with_leftovers(applied),
+        )
+    _finish(options, job.report)
+
+
+@click.command(epilog="Example, in a crontab: 5 7 * * 1-6  itsm-bridge -C /etc/itsm-bridge/config run")
+@click.pass_obj
+def run(options: Options) -> None:
+    """What cron calls: sync, plan, apply, and the reports that are due."""
+    with _working(options, "run", create=True) as job:
+        connectors = job.bridge.connectors()
+        with watched(options, job.bridge.configuration.limits.max_runtime) as watch:
+            job.report = steps.run(job.bridge, connectors, job.run_id, publish_due, watch=watch)
+        job.report = replace(
+            job.report, problems=job.report.problems + _with_leftovers(replace(job.report.applied, problems={}))
+        )
+    _finish(options, job.report)
+
+
+@dataclass(slots=True)
+class _Job:
+    """One command that works under the lock; its row in the store is written when it ends, however it ends."""
+
+    bridge: Bridge
+    run_id: int
+    report: steps.RunReport
+
+
+@contextmanager
+def _working(options: Options, command: str, *, create: bool = False) -> Iterator[_Job]:
+    """Lock, open, record the start; and record the end, with the error where there was one."""
+    configuration = load(options.folder)
+    with held(lock_path(configuration), command, clock()), opened(options, create=create) as bridge:
+        job = _Job(bridge, bridge.store.start_run(command, clock(), configuration.digest), steps.RunReport(command))
+        try:
+            yield job
+        except BaseException as problem:
+            outcome = str(code_of(problem)) if isinstance(problem, BridgeError) else "1"
+            message = problem.message if isinstance(problem, BridgeError) else type(problem).__name__
+            summary = job.report.summary() | {"problems": [message]}
+            bridge.store.finish_run(job.run_id, clock(), outcome, summary)
+            raise
+        bridge.store.finish_run(job.run_id, clock(), str(code_of_report(job.report)), job.report.summary())
+
+
+def _finish(options: Options, report: steps.RunReport) -> None:
+    """Show what a run did, and leave with its code."""
+    options.document(report.summary() | {"exit_code": code_of_report(report)})
+    line = summary_line(report)
+    code = code_of_report(report)
+    if code == 0:
+        options.summarize(f"itsm-bridge {report.command}: {line}")
+        return
+    if options.on_terminal or options.verbose:
+        for finding in report.findings:
+            options.say(f"  {finding.kind}  {finding.subject}: {finding.detail}")
+    if report.problems:
+        problem = worst(report.problems)
+        others = f" ({plural(len(report.problems) - 1, 'more problem')})" if len(report.problems) > 1 else ""
+        raise Finished(code, f"{report.command}: {problem.message}{others}; {line}", problem.hint)
+    first = report.findings[0]
+    raise Finished(
+        code,
+        f"{report.command}: {plural(len(report.findings), 'finding')}, first: {first.subject}: {first.detail}; {line}",
+        "itsm-bridge status",
+    )
+
+
+def summary_line(report: steps.RunReport) -> str:
+    """What happened, in one line of counts."""
+    parts = []
+    if report.pulled:
+        read, changed = sum(p.read for p in report.pulled), sum(p.new + p.changed for p in report.pulled)
+        parts.append(f"{plural(read, 'ticket')} read, {changed:,} new or changed")
+    if report.plan is not None:
+        parts.append(f"{plural(report.applied.written, 'ticket')} written of {len(report.plan.tickets):,} planned")
+        parts.append(f"{len(report.plan.held):,} held, {len(report.plan.unrouted):,} unrouted")
+    if report.resumed:
+        parts.append(f"{plural(report.resumed, 'unfinished write')} resolved")
+    if report.reports:
+        parts.append(f"report {', '.join(report.reports)} published")
+    return "; ".join(parts) or "nothing to do"
+
+
+def code_of_report(report: steps.RunReport) -> int:
+    """The exit code of a run: that of its worst problem, else whether there are findings."""
+    if report.problems:
+        return code_of(worst(report.problems))
+    return FINDINGS if report.findings else 0
+
+
+def _with_leftovers(applied: Applied) -> tuple[BridgeError, ...]:
+    """The problems of a write-back; tickets that were not tried without any problem mean that the time was up."""
+    problems = tuple(applied.problems.values())
+    if applied.left and not problems:
+        return (SourceUnavailable(f"stopped early: {plural(applied.left, 'ticket')} not written yet"),)
+    return problems
+
+
+def _only(made: Plan, ticket: str) -> Plan:
+    return replace(
+        made,
+        tickets=tuple(one for one in made.tickets if one.ticket.id == ticket),
+        held=tuple(one for one in made.held if one.ticket == ticket),
+        unrouted=tuple(one for one in made.unrouted if one.ticket == ticket),
+    )
+
+
+def publish_due(bridge: Bridge, now: datetime) -> Sequence[str]:
+    """Build the reports that are due; pandas is imported only then."""
+    from itsm_bridge.operations import due
+
+    return due.publish_due(bridge, now)

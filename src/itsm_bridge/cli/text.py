@@ -1,0 +1,30 @@
+"""Foreign text on a terminal: shown, never obeyed."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+
+INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def printable(text: str, longest: int = 2000) -> str:
+    """``text`` with control, bidirectional and other invisible characters shown as escapes, cut at ``longest``."""
+    shown = "".join(
+        _escaped(character) if unicodedata.category(character) in INVISIBLE else character for character in text
+    )
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def error_document(code: int, message: str, hint: str) -> str:
+    """The JSON document of a command that could not do its work."""
+    return json.dumps({"error": {"exit_code": code, "message": message, "next": hint}}, indent=2, ensure_ascii=False)
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """``1 ticket``, ``2 tickets``, ``1,204 tickets``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")

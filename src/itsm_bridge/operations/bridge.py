@@ -1,0 +1,69 @@
+"""One opened bridge: configuration, store, connectors and clock, ready for a command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from itsm_bridge.config import Configuration, credentials
+from itsm_bridge.connectors import connect
+from itsm_bridge.connectors.base import Connector
+from itsm_bridge.errors import UsageError
+from itsm_bridge.store import Store
+
+LOCK_NAME = "itsm-bridge.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """What a command works with. ``clock`` is the only source of the present time."""
+
+    configuration: Configuration
+    store: Store
+    clock: Callable[[], datetime]
+
+    @property
+    def project(self) -> Path:
+        """The folder that holds ``config/``: relative paths of the configuration start here."""
+        return project_of(self.configuration)
+
+    @property
+    def reports(self) -> Path:
+        """Where reports go unless a command says otherwise."""
+        return self.project / "reports"
+
+    def connectors(self, only: Collection[str] = ()) -> Mapping[str, Connector]:
+        """A connector for each configured source, or for those named in ``only``."""
+        return connectors_of(self.configuration, only)
+
+
+def connectors_of(configuration: Configuration, only: Collection[str] = ()) -> Mapping[str, Connector]:
+    """A connector for each configured source, or for those named in ``only``; nothing is sent yet.
+
+    Raises ``UsageError`` for an unknown name and ``ConfigurationInvalid`` for missing credentials.
+    """
+    for name in only:
+        if name not in configuration.sources:
+            raise UsageError(f"there is no source {name!r}; configured are: {', '.join(configuration.sources)}")
+    project = project_of(configuration)
+    return {
+        name: connect(source, credentials(source, project), configuration.vendors, configuration.limits)
+        for name, source in configuration.sources.items()
+        if not only or name in only
+    }
+
+
+def project_of(configuration: Configuration) -> Path:
+    """The folder that holds ``config/``."""
+    return configuration.folder.resolve().parent
+
+
+def lock_path(configuration: Configuration) -> Path:
+    """Where the lock lies: beside a SQLite store, else in ``var/`` of the project."""
+    project = project_of(configuration)
+    scheme, _, path = configuration.store.partition(":///")
+    if scheme.startswith("sqlite") and path:
+        return (project / path).parent / LOCK_NAME
+    return project / "var" / LOCK_NAME

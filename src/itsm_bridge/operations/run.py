@@ -1,0 +1,217 @@
+"""The steps of a run, each usable on its own: read, decide, write, report; and the record that a run leaves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from itsm_bridge.connectors.base import Connector
+from itsm_bridge.errors import BridgeError, StorageFailed
+from itsm_bridge.model import Decision
+from itsm_bridge.operations.bridge import Bridge
+from itsm_bridge.rules import Decider, Explanation, explain
+from itsm_bridge.sync import Pulled, Watch, pull
+from itsm_bridge.writeback import (
+    Applied,
+    Plan,
+    apply,
+    check_limits,
+    loads_of,
+    make_plan,
+    resolve_leftovers,
+    standing_of,
+)
+
+NOTHING_APPLIED = Applied((), {}, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinding:
+    """Something at the end of a run that a person should look at; ``kind`` is a stable short name."""
+
+    kind: str
+    subject: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did. ``problems`` are the errors that ended a source's part; ``reports`` the periods published."""
+
+    command: str
+    pulled: tuple[Pulled, ...] = ()
+    plan: Plan | None = None
+    applied: Applied = NOTHING_APPLIED
+    resumed: int = 0
+    reports: tuple[str, ...] = ()
+    findings: tuple[RunFinding, ...] = ()
+    problems: tuple[BridgeError, ...] = ()
+
+    def summary(self) -> dict[str, object]:
+        """Counts only: what the run's row in the store, ``status`` and ``--json`` show."""
+        return {
+            "sources": {
+                pulled.source: {
+                    "read": pulled.read,
+                    "new": pulled.new,
+                    "changed": pulled.changed,
+                    "history_entries": pulled.history_entries,
+                    "quarantined": pulled.quarantined,
+                    "problem": pulled.problem.message if pulled.problem else None,
+                }
+                for pulled in self.pulled
+            },
+            "open_tickets": sum(self.plan.open_tickets.values()) if self.plan else None,
+            "planned": len(self.plan.tickets) if self.plan else 0,
+            "written": self.applied.written,
+            "not_tried": self.applied.left,
+            "held": len(self.plan.held) if self.plan else 0,
+            "unrouted": len(self.plan.unrouted) if self.plan else 0,
+            "resumed": self.resumed,
+            "reports": list(self.reports),
+            "findings": [[finding.kind, finding.subject, finding.detail] for finding in self.findings],
+            "problems": [problem.message for problem in self.problems],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Watchers:
+    """What a terminal wants to be told, and when to stop. The defaults are silent and never stop."""
+
+    pulled: Watch = field(default=lambda *_: None)
+    written: Callable[[str, int, int], None] = field(default=lambda *_: None)
+    expired: Callable[[], bool] = field(default=lambda: False)
+    stopped: Callable[[], bool] = field(default=lambda: False)
+
+
+SILENT = Watchers()
+
+
+def read_sources(
+    bridge: Bridge, connectors: Mapping[str, Connector], *, full: bool = False, watch: Watchers = SILENT
+) -> tuple[Pulled, ...]:
+    """Pull every source, one after the other; one that fails does not stop the next."""
+    return tuple(
+        pull(bridge.store, connector, bridge.clock(), full=full, watch=watch.pulled, expired=watch.expired)
+        for connector in connectors.values()
+    )
+
+
+def decide(bridge: Bridge, sources: Collection[str], now: datetime) -> Plan:
+    """Decide the open tickets of ``sources`` as they stand in the store."""
+    records = (record for source in sources for record in bridge.store.records(source=source, open_only=True))
+    ledger = {source: bridge.store.last_writes(source, open_only=True) for source in sources}
+    return make_plan(bridge.configuration, records, ledger, now)
+
+
+def explain_ticket(bridge: Bridge, ticket_id: str, now: datetime) -> Explanation | None:
+    """Why one ticket is decided as it is, on what the store holds; ``None`` where there is no such ticket."""
+    ticket = bridge.store.find_ticket(ticket_id)
+    if ticket is None:
+        return None
+    record = next(bridge.store.records(ids=[(ticket.source, ticket.external_id)]))
+    writes = bridge.store.last_writes(ticket.source).get(ticket.external_id, {})
+    open_tickets = Counter(r.ticket.vendor for r in bridge.store.records(open_only=True) if r.ticket.vendor is not None)
+    return explain(
+        Decider(bridge.configuration),
+        record,
+        now,
+        standing=standing_of(bridge.configuration, record, writes),
+        loads=loads_of(bridge.configuration, open_tickets),
+    )
+
+
+def write(
+    bridge: Bridge,
+    plan: Plan,
+    connectors: Mapping[str, Connector],
+    run_id: int,
+    *,
+    allow: int = 0,
+    watch: Watchers = SILENT,
+) -> Applied:
+    """Apply a plan within the limits, and keep what was decided. Raises ``GuardTripped`` before the first write."""
+    check_limits(plan, bridge.configuration.limits, allow)
+    applied = apply(plan, bridge.store, connectors, run_id, bridge.clock, stopped=watch.stopped, watch=watch.written)
+    remember(bridge, run_id, plan, applied)
+    return applied
+
+
+def remember(bridge: Bridge, run_id: int, plan: Plan, applied: Applied) -> None:
+    """Keep each decision that is not already the last one of its ticket and field, with what came of it."""
+    came_of = {
+        (outcome.plan.ticket.source, outcome.plan.ticket.external_id, name): str(result)
+        for outcome in applied.outcomes
+        for name, result in outcome.fields.items()
+    }
+    known = {(d.source, d.external_id, d.field): _gist(d) for d in bridge.store.decisions(latest=True)}
+    fresh = []
+    for decision in plan.decisions:
+        key = (decision.source, decision.external_id, decision.field)
+        decided = replace(decision, outcome=came_of.get(key, decision.outcome))
+        if known.get(key) != _gist(decided):
+            fresh.append(decided)
+    bridge.store.save_decisions(run_id, fresh)
+
+
+def run(
+    bridge: Bridge,
+    connectors: Mapping[str, Connector],
+    run_id: int,
+    publish: Callable[[Bridge, datetime], Sequence[str]],
+    *,
+    watch: Watchers = SILENT,
+) -> RunReport:
+    """What cron calls: resume, read, decide, write, and publish the reports that are due.
+
+    A source that could not be read whole is neither decided nor written, and no report is published without it.
+    ``publish`` builds what is due and names the periods. Raises ``GuardTripped`` where a limit stops the run.
+    """
+    healthy, resumed, problems = _resume(bridge, connectors)
+    pulled = read_sources(bridge, healthy, watch=watch)
+    problems += [part.problem for part in pulled if part.problem is not None]
+    whole = {part.source: healthy[part.source] for part in pulled if part.problem is None}
+    plan = decide(bridge, tuple(whole), bridge.clock())
+    applied = write(bridge, plan, whole, run_id, watch=watch)
+    problems += applied.problems.values()
+    reports = () if problems else tuple(publish(bridge, bridge.clock()))
+    return RunReport("run", pulled, plan, applied, resumed, reports, findings(bridge, applied), tuple(problems))
+
+
+def findings(bridge: Bridge, applied: Applied) -> tuple[RunFinding, ...]:
+    """What a person should look at after a run: writes that did not end as planned, and quarantined records."""
+    of_writes = [
+        RunFinding(
+            "conflict" if "conflict" in outcome.fields.values() else "not_stored",
+            outcome.plan.ticket.id,
+            outcome.detail,
+        )
+        for outcome in applied.findings
+    ]
+    quarantined = [
+        RunFinding("quarantined", f"{row.source}:{row.external_id}", row.reason) for row in bridge.store.quarantine()
+    ]
+    return (*of_writes, *quarantined)
+
+
+def _resume(bridge: Bridge, connectors: Mapping[str, Connector]) -> tuple[dict[str, Connector], int, list[BridgeError]]:
+    """Close what a killed run left open; a source where that fails is left out of this run."""
+    healthy: dict[str, Connector] = {}
+    problems: list[BridgeError] = []
+    resumed = 0
+    for name, connector in connectors.items():
+        try:
+            resumed += resolve_leftovers(bridge.store, {name: connector}, bridge.clock)
+            healthy[name] = connector
+        except StorageFailed:
+            raise
+        except BridgeError as problem:
+            problems.append(problem)
+    return healthy, resumed, problems
+
+
+def _gist(decision: Decision) -> tuple[object, ...]:
+    """What makes two decisions the same one: not when they were made, nor facts that pass."""
+    return (decision.value, decision.rule, decision.digest, decision.outcome)

@@ -1,0 +1,24 @@
+"""What a plan and an apply are: from decisions to writes that are announced, made once, and read back."""
+
+from itsm_bridge.writeback.apply import Applied, TicketOutcome, apply, resolve_leftovers
+from itsm_bridge.writeback.guards import check_limits
+from itsm_bridge.writeback.plan import Plan, TicketPlan, loads_of, make_plan, standing_of
+from itsm_bridge.writeback.planfile import plan_document, plan_summary, read_plan_file, restrict, write_plan_file
+
+__all__ = [
+    "Applied",
+    "Plan",
+    "TicketOutcome",
+    "TicketPlan",
+    "apply",
+    "check_limits",
+    "loads_of",
+    "make_plan",
+    "plan_document",
+    "plan_summary",
+    "read_plan_file",
+    "resolve_leftovers",
+    "restrict",
+    "standing_of",
+    "write_plan_file",
+]

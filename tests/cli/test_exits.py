@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from itsm_bridge import errors
+from itsm_bridge.cli.exits import EXIT_CODES, MEANINGS, worst
+from itsm_bridge.errors import BridgeError, CredentialsRefused, SourceUnavailable
+
+
+def command(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the installed program as cron would: no terminal, hardly any environment."""
+    return subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "itsm_bridge", *words],
+        cwd=cwd,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def test_every_error_class_has_an_exit_code_and_every_code_a_meaning() -> None:
+    classes = {
+        thing
+        for thing in vars(errors).values()
+        if isinstance(thing, type) and issubclass(thing, BridgeError) and thing is not BridgeError
+    }
+    assert classes == set(EXIT_CODES)
+    assert set(EXIT_CODES.values()) <= set(MEANINGS)
+
+
+def test_of_several_problems_the_one_that_waiting_does_not_cure_is_reported() -> None:
+    refused = CredentialsRefused("snow: refused")
+    assert worst([SourceUnavailable("ops: busy"), refused]) is refused
+
+
+def test_a_missing_configuration_ends_in_one_line_with_the_next_step(tmp_path: Path) -> None:
+    done = command("status", cwd=tmp_path)
+    assert done.returncode == 10
+    assert done.stdout == ""
+    assert done.stderr.startswith("itsm-bridge: ")
+    assert done.stderr.count("\n") == 1
+    assert "Next: " in done.stderr
+
+
+def test_wrong_usage_exits_2_and_names_the_help(tmp_path: Path) -> None:
+    done = command("sync", "--fll", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "itsm-bridge sync --help" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_unknown_command_is_wrong_usage(tmp_path: Path) -> None:
+    assert command("synk", cwd=tmp_path).returncode == 2
+
+
+def test_json_puts_the_error_on_standard_output_as_a_document(tmp_path: Path) -> None:
+    done = command("--json", "status", cwd=tmp_path)
+    assert '"exit_code": 10' in done.stdout
+
+
+@pytest.mark.parametrize("heavy", ["pandas", "sqlalchemy", "requests", "rich", "holidays", "yaml", "pydantic"])
+def test_help_starts_without(heavy: str) -> None:
+    code = (
+        "import sys\n"
+        "from click.testing import CliRunner\n"
+        "from itsm_bridge.cli import cli\n"
+        "assert CliRunner().invoke(cli, ['--help']).exit_code == 0\n"
+        f"assert {heavy!r} not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own program

@@ -1,0 +1,74 @@
+"""The installed program against the sandbox, as an operator would run it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from itsm_bridge.cli.starter import write_secrets, write_starter
+from itsm_bridge.sandbox import Sandbox, start
+
+Done = subprocess.CompletedProcess[str]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with a configuration, and the sandbox that it points at."""
+
+    folder: Path
+    sandbox: Sandbox
+
+    def run(self, *words: str, **environment: str) -> Done:
+        """One command without a terminal and with hardly any environment, as cron does it."""
+        return subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-m", "itsm_bridge", *words],
+            cwd=self.folder,
+            env={"PATH": os.environ["PATH"], **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Change one place of one configuration file."""
+        path = self.folder / "config" / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def made_project(folder: Path, sandbox: Sandbox) -> Project:
+    account = sandbox.account
+    write_starter(folder / "config", {"snow": sandbox.servicenow_url, "ops": sandbox.jira_url})
+    secrets = {
+        "ITSM_BRIDGE_SNOW__USERNAME": account.user,
+        "ITSM_BRIDGE_SNOW__PASSWORD": account.password,
+        "ITSM_BRIDGE_OPS__EMAIL": account.email,
+        "ITSM_BRIDGE_OPS__TOKEN": account.token,
+    }
+    write_secrets(folder / ".env", secrets)
+    return Project(folder, sandbox)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    """A project of its own, with a sandbox of its own."""
+    with start(now=datetime.now(UTC)) as sandbox:
+        yield made_project(tmp_path, sandbox)
+
+
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A project after its first run; shared, so only for tests that change nothing."""
+    with start(now=datetime.now(UTC)) as sandbox:
+        made = made_project(tmp_path_factory.mktemp("settled"), sandbox)
+        assert made.run("run").returncode == 0
+        yield made

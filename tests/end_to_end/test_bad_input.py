@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import fcntl
+import socket
+
+import pytest
+from tests.end_to_end.conftest import Done, Project
+
+
+def one_line(done: Done) -> str:
+    """What a failing command must leave behind: nothing on standard output, one last line on standard error."""
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("itsm-bridge: ")
+    assert "Next: " in last
+    return last
+
+
+def test_a_misspelt_key_is_named_with_its_place_and_the_right_word(project: Project) -> None:
+    project.edit("rules.yaml", "    because: Security work", "    becuase: Security work")
+    done = project.run("run")
+    assert done.returncode == 13
+    one_line(done)
+    assert done.stderr.startswith("rules.yaml:54:5: ")
+    assert 'did you mean "because"' in done.stderr
+    assert not (project.folder / "var" / "itsm-bridge.db").exists()
+
+
+def test_a_broken_file_is_named_with_its_place_and_the_others_are_checked_too(project: Project) -> None:
+    project.edit("sla.yaml", "  internal:\n", "  internal: {\n")
+    project.edit("vendors.yaml", "status: onboarding", "status: onbording")
+    done = project.run("run")
+    assert done.returncode == 13
+    one_line(done)
+    assert "sla.yaml:" in done.stderr
+    assert 'did you mean "onboarding"' in done.stderr
+
+
+def test_a_wrong_password_is_one_line_and_never_shown(project: Project) -> None:
+    done = project.run("run", ITSM_BRIDGE_SNOW__PASSWORD="canary-4711")
+    assert done.returncode == 12
+    assert "snow" in one_line(done)
+    assert "canary-4711" not in done.stderr
+
+
+def test_a_wrong_password_of_one_source_does_not_stop_the_other(project: Project) -> None:
+    project.run("run", ITSM_BRIDGE_SNOW__PASSWORD="canary-4711")
+    status = project.run("status").stdout
+    assert "never read whole" in status
+    assert "read whole 0 minutes ago" in status
+
+
+def test_a_missing_password_names_the_variable(project: Project) -> None:
+    secrets = project.folder / ".env"
+    lines = secrets.read_text(encoding="utf-8").splitlines(keepends=True)
+    secrets.write_text("".join(line for line in lines if "PASSWORD" not in line), encoding="utf-8")
+    done = project.run("run")
+    assert done.returncode == 13
+    assert "ITSM_BRIDGE_SNOW__PASSWORD" in done.stderr
+
+
+def test_a_dead_server_is_one_line_and_the_next_run_helps(project: Project) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    project.edit("bridge.yaml", project.sandbox.servicenow_url, f"http://127.0.0.1:{port}")
+    project.edit("bridge.yaml", "max_wait: 2m", "max_wait: 1s")
+    done = project.run("run")
+    assert done.returncode == 5
+    assert "snow" in one_line(done)
+
+
+def test_a_slip_in_a_rule_is_stopped_before_the_first_write(project: Project) -> None:
+    project.edit("bridge.yaml", "max_changes: 200", "max_changes: 3")
+    done = project.run("run")
+    assert done.returncode == 6
+    assert "nothing was written" in one_line(done)
+    assert "--allow-changes" in done.stderr
+    assert '"written": 0' in project.run("--json", "run").stdout or project.run("run").returncode == 6
+
+
+def test_the_guard_is_lifted_by_the_command_that_it_names(project: Project) -> None:
+    project.edit("bridge.yaml", "max_changes: 200", "max_changes: 3")
+    line = one_line(project.run("run"))
+    allowed = line.rsplit("itsm-bridge ", 1)[1].split()
+    assert allowed[:2] == ["apply", "--allow-changes"]
+    assert project.run(*allowed).returncode == 0
+    assert project.run("run").returncode == 0
+
+
+def test_a_second_run_at_the_same_time_does_nothing(project: Project) -> None:
+    project.run("sync")
+    with (project.folder / "var" / "itsm-bridge.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = project.run("run")
+    assert done.returncode == 11
+    assert "another run is at work" in one_line(done)
+
+
+def test_a_damaged_database_is_one_line(project: Project) -> None:
+    project.run("sync")
+    (project.folder / "var" / "itsm-bridge.db").write_bytes(b"not a database at all" * 1000)
+    done = project.run("run")
+    assert done.returncode == 14
+    one_line(done)
+
+
+def test_without_a_store_there_is_nothing_to_report(project: Project) -> None:
+    for words in (("status",), ("plan",), ("report",), ("explain", "snow:INC1"), ("apply",)):
+        done = project.run(*words)
+        assert (done.returncode, one_line(done).count("itsm-bridge sync")) == (10, 1), words
+
+
+def test_an_unknown_ticket_is_wrong_usage(settled: Project) -> None:
+    done = settled.run("explain", "snow:INC999")
+    assert done.returncode == 2
+    assert "snow:INC999" in one_line(done)
+
+
+@pytest.mark.parametrize("instant", ["yesterday", "2026-11-23", "2026-11-23T07:00:00"])
+def test_an_instant_without_a_zone_is_refused(settled: Project, instant: str) -> None:
+    done = settled.run("report", "--as-of", instant)
+    assert done.returncode == 2
+    assert instant in one_line(done)
+
+
+def test_doctor_names_what_is_wrong_and_the_fix(project: Project) -> None:
+    done = project.run("doctor", ITSM_BRIDGE_OPS__TOKEN="canary-4712")
+    assert done.returncode == 3
+    assert "FAILURE" in done.stdout
+    assert "fix: " in done.stdout
+    assert "canary-4712" not in done.stdout + done.stderr
+
+
+def test_the_loudest_log_holds_no_secret(project: Project) -> None:
+    account = project.sandbox.account
+    done = project.run("-vv", "run")
+    assert done.returncode == 0
+    for secret in (account.password, account.token):
+        assert secret not in done.stdout + done.stderr
+        assert secret.encode() not in (project.folder / "var" / "itsm-bridge.db").read_bytes()
+
+
+def test_loading_what_is_no_ticket_file_is_wrong_usage(project: Project) -> None:
+    (project.folder / "notes.json").write_text('{"hello": 1}', encoding="utf-8")
+    done = project.run("sandbox", "--load", "notes.json")
+    assert done.returncode == 2
+    assert "notes.json" in one_line(done)
+
+
+def test_demo_leaves_a_folder_of_somebody_else_alone(project: Project) -> None:
+    done = project.run("demo", "--out", "config")
+    assert done.returncode == 2
+    assert (project.folder / "config" / "rules.yaml").exists()

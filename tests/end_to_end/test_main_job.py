@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import csv
+import json
+import sqlite3
+from pathlib import Path
+
+import openpyxl
+import pytest
+from tests.end_to_end.conftest import Project
+
+from itsm_bridge.cli import COMMANDS
+
+
+def written_by_the_bridge(project: Project) -> int:
+    """Values that the store knows the bridge to have written."""
+    with sqlite3.connect(project.folder / "var" / "itsm-bridge.db") as database:
+        return int(database.execute("SELECT count(*) FROM intents").fetchone()[0])
+
+
+def test_a_run_that_went_well_says_nothing_under_cron(settled: Project) -> None:
+    done = settled.run("run")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_second_run_writes_nothing(settled: Project) -> None:
+    before = written_by_the_bridge(settled)
+    assert before > 0
+    summary = json.loads(settled.run("--json", "run").stdout)
+    assert (summary["planned"], summary["written"]) == (0, 0)
+    assert written_by_the_bridge(settled) == before
+
+
+def test_what_was_written_stands_in_both_sources_with_our_name(project: Project) -> None:
+    before = json.loads(project.run("--json", "sync").stdout)
+    assert before["exit_code"] == 0
+    plan = json.loads(project.run("--json", "plan").stdout)
+    assert json.loads(project.run("--json", "apply").stdout)["written"] == plan["summary"]["tickets_to_change"]
+    project.run("sync", "--full")
+    with sqlite3.connect(project.folder / "var" / "itsm-bridge.db") as database:
+        ours = {
+            (f"{source}:{number}", field, new)
+            for source, number, field, new in database.execute(
+                "SELECT t.source, t.number, h.field, h.new FROM history h JOIN tickets t USING (source, external_id)"
+                " WHERE h.actor IN (?, ?)",
+                (project.sandbox.account.user, project.sandbox.account.email),
+            )
+        }
+    direct = {"impact", "urgency", "priority", "vendor"}
+    wanted = {(c["ticket"], c["field"], str(c["to"])) for c in plan["changes"] if c["field"] in direct}
+    assert wanted <= ours
+
+
+def test_a_run_publishes_the_reports_that_are_due_and_only_once(settled: Project) -> None:
+    folders = sorted(path.name for path in (settled.folder / "reports").iterdir())
+    assert len(folders) == 3
+    manifests = [settled.folder / "reports" / name / "manifest.json" for name in folders]
+    before = [path.stat().st_mtime_ns for path in manifests]
+    settled.run("run")
+    assert [path.stat().st_mtime_ns for path in manifests] == before
+
+
+def test_a_report_is_the_same_to_the_byte_when_it_is_built_again(settled: Project, tmp_path: Path) -> None:
+    contents = []
+    for name in ("first", "second"):
+        done = settled.run("report", "--last", "--out", str(tmp_path / name))
+        assert done.returncode == 0, done.stderr
+        files = [path for path in sorted((tmp_path / name).rglob("*")) if path.is_file()]
+        contents.append([(path.relative_to(tmp_path / name), path.read_bytes()) for path in files])
+    assert contents[0] == contents[1]
+
+
+def test_the_csvs_and_the_workbook_hold_the_same_rows(settled: Project, tmp_path: Path) -> None:
+    folder = Path(json.loads(settled.run("--json", "report", "--out", str(tmp_path)).stdout)["folder"])
+    workbook = openpyxl.load_workbook(next(folder.glob("*.xlsx")), read_only=True)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    tables = next(file["tables"] for file in manifest["files"] if file["path"].endswith(".xlsx"))
+    for table, rows in tables.items():
+        with (folder / "csv" / f"{table}.csv").open(encoding="utf-8-sig", newline="") as file:
+            assert len(list(csv.reader(file))) - 1 == rows
+    assert len(workbook.sheetnames) >= len(tables)
+
+
+def test_a_saved_plan_is_applied_and_then_has_nothing_left(project: Project) -> None:
+    project.run("sync")
+    assert project.run("plan", "--out", "monday.json").returncode == 0
+    announced = json.loads((project.folder / "monday.json").read_text(encoding="utf-8"))
+    applied = json.loads(project.run("--json", "apply", "monday.json").stdout)
+    assert applied["written"] == announced["summary"]["tickets_to_change"]
+    assert json.loads(project.run("--json", "plan").stdout)["changes"] == []
+
+
+def test_explain_says_which_rule_decided(settled: Project) -> None:
+    decisions = settled.folder / "reports"
+    with sqlite3.connect(settled.folder / "var" / "itsm-bridge.db") as database:
+        number, rule = database.execute(
+            "SELECT t.source || ':' || t.number, d.rule FROM decisions d JOIN tickets t USING (source, external_id)"
+            " WHERE d.field = 'vendor' AND d.rule <> '' LIMIT 1"
+        ).fetchone()
+    text = settled.run("explain", number)
+    assert decisions.is_dir()
+    assert text.returncode == 0
+    assert f"[decides] {rule}" in text.stdout
+    document = json.loads(settled.run("--json", "explain", number).stdout)
+    assert document["values"]["vendor"]["rule"] == rule
+
+
+@pytest.mark.parametrize("name", ["check", "test", "doctor", "plan", "status", "report"])
+def test_json_is_one_document_and_nothing_else(settled: Project, name: str) -> None:
+    done = settled.run("--json", name)
+    assert done.returncode == 0, done.stderr
+    assert isinstance(json.loads(done.stdout), dict)
+
+
+def test_status_is_one_screen_and_healthy_after_a_good_run(settled: Project) -> None:
+    text = settled.run("status").stdout
+    assert text.startswith("healthy")
+    assert len(text.splitlines()) <= 24
+
+
+def test_every_command_is_tried_here_or_in_the_tests_beside() -> None:
+    tried = "\n".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    assert [name for name in COMMANDS if f'"{name}"' not in tried] == []
+
+
+def test_files_belong_to_their_owner_alone(settled: Project) -> None:
+    made = [*(settled.folder / "var").rglob("*"), *(settled.folder / "reports").rglob("*")]
+    assert {path.stat().st_mode & 0o777 for path in made} == {0o600, 0o700}

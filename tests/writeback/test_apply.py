@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from tests.writeback.world import NOW, World, a_ticket
+
+from itsm_bridge.config import Configuration
+from itsm_bridge.connectors.base import Write
+from itsm_bridge.errors import OutcomeUnknown, SourceUnavailable, WriteRefused
+from itsm_bridge.model import Outcome
+from itsm_bridge.store import Store
+from itsm_bridge.sync import pull
+from itsm_bridge.writeback import Applied, Plan, apply, make_plan, resolve_leftovers
+
+FIRST = "id-INC0000001"
+
+
+def plan_for(configuration: Configuration, store: Store, world: World) -> Plan:
+    pull(store, world, NOW)
+    ledger = {world.name: store.last_writes(world.name)}
+    return make_plan(configuration, store.records(source=world.name, open_only=True), ledger, NOW)
+
+
+def carried_out(plan: Plan, store: Store, world: World) -> Applied:
+    run = store.start_run("apply", NOW, plan.digest)
+    return apply(plan, store, {world.name: world}, run, lambda: NOW)
+
+
+def outcomes(applied: Applied) -> Sequence[set[Outcome]]:
+    return [set(outcome.fields.values()) for outcome in applied.outcomes]
+
+
+def test_what_was_planned_is_written_once_and_read_back(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    applied = carried_out(plan_for(configuration, store, world), store, world)
+    assert outcomes(applied) == [{Outcome.VERIFIED}] * 3
+    assert (applied.written, applied.findings, applied.left) == (3, (), 0)
+    assert [set(write.values) for write in world.writes] == [{"impact", "urgency", "vendor"}] * 3
+
+
+def test_a_second_run_has_nothing_left_to_write(configuration: Configuration, store: Store, world: World) -> None:
+    carried_out(plan_for(configuration, store, world), store, world)
+    assert plan_for(configuration, store, world).tickets == ()
+
+
+def test_the_store_holds_the_ticket_as_it_was_read_back(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    carried_out(plan_for(configuration, store, world), store, world)
+    found = store.find_ticket("snow:INC0000001")
+    assert found is not None
+    assert (found.vendor, found.impact) == ("OptIT", 2)
+
+
+def test_a_ticket_that_moved_since_the_plan_is_skipped_and_listed(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    plan = plan_for(configuration, store, world)
+    world.edit(FIRST, "asha.k@egov.example", vendor="GWL")
+    applied = carried_out(plan, store, world)
+    assert outcomes(applied)[0] == {Outcome.CONFLICT}
+    assert world.records[FIRST].ticket.vendor == "GWL"
+    assert [finding.plan.ticket.id for finding in applied.findings] == ["snow:INC0000001"]
+    assert len(world.writes) == 2
+
+
+def test_the_person_who_moved_it_keeps_it_in_the_next_plan(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    plan = plan_for(configuration, store, world)
+    world.edit(FIRST, "asha.k@egov.example", vendor="GWL", impact=1)
+    carried_out(plan, store, world)
+    assert plan_for(configuration, store, world).tickets == ()
+
+
+def test_a_ticket_that_says_so_already_is_not_written(configuration: Configuration, store: Store, world: World) -> None:
+    plan = plan_for(configuration, store, world)
+    world.edit(FIRST, "asha.k@egov.example", vendor="OptIT", impact=2, urgency=2)
+    applied = carried_out(plan, store, world)
+    assert outcomes(applied)[0] == {Outcome.NOOP}
+    assert applied.findings == ()
+
+
+def test_a_value_that_the_source_did_not_store_is_never_called_done(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    world.deaf = {"vendor"}
+    applied = carried_out(plan_for(configuration, store, world), store, world)
+    fields = applied.outcomes[0].fields
+    assert (fields["vendor"], fields["impact"]) == (Outcome.OVERRIDDEN, Outcome.VERIFIED)
+    assert "did not store vendor" in applied.findings[0].detail
+
+
+def test_a_value_that_is_not_stored_is_sent_twice_and_then_held(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    world.deaf = {"vendor"}
+    for _ in range(5):
+        carried_out(plan_for(configuration, store, world), store, world)
+    sent = [write for write in world.writes if write.ticket.external_id == FIRST and "vendor" in write.values]
+    # once with all fields, then, since the ticket itself changed by that, twice more
+    assert len(sent) <= 3
+    assert {held.field for held in plan_for(configuration, store, world).held} == {"vendor"}
+
+
+def test_a_refused_write_leaves_the_others_alone(configuration: Configuration, store: Store, world: World) -> None:
+    def refuse(write: Write) -> None:
+        if write.ticket.external_id == FIRST:
+            raise WriteRefused("snow: PATCH incident: 403")
+
+    world.before = refuse
+    applied = carried_out(plan_for(configuration, store, world), store, world)
+    assert outcomes(applied) == [{Outcome.REJECTED}, {Outcome.VERIFIED}, {Outcome.VERIFIED}]
+    assert applied.findings[0].detail == "snow: PATCH incident: 403"
+
+
+def test_a_lost_answer_is_resolved_by_reading_and_nothing_is_sent_again(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    def lose(_: Write) -> None:
+        raise OutcomeUnknown("snow: the connection broke")
+
+    world.after = lose
+    applied = carried_out(plan_for(configuration, store, world), store, world)
+    assert outcomes(applied) == [{Outcome.VERIFIED}] * 3
+    assert len(world.writes) == 3
+
+
+def test_a_write_that_never_arrived_is_planned_again(configuration: Configuration, store: Store, world: World) -> None:
+    def lose(_: Write) -> None:
+        raise OutcomeUnknown("snow: the connection broke")
+
+    world.before = lose
+    applied = carried_out(plan_for(configuration, store, world), store, world)
+    assert outcomes(applied) == [{Outcome.OVERRIDDEN}] * 3
+    world.before = lambda _: None
+    assert outcomes(carried_out(plan_for(configuration, store, world), store, world)) == [{Outcome.VERIFIED}] * 3
+
+
+def test_a_person_who_saves_between_our_read_and_our_write_is_not_overwritten_silently(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    def save_first(write: Write) -> None:
+        if write.ticket.external_id == FIRST:
+            world.edit(FIRST, "asha.k@egov.example", vendor="GWL")
+
+    world.before = save_first
+    applied = carried_out(plan_for(configuration, store, world), store, world)
+    assert [finding.plan.ticket.id for finding in applied.findings] == ["snow:INC0000001"]
+    assert "'GWL' was saved in between" in applied.findings[0].detail
+
+
+def test_a_person_who_saves_right_after_us_stands_in_the_next_plan(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    def save_after(write: Write) -> None:
+        world.edit(write.ticket.external_id, "asha.k@egov.example", vendor="GWL")
+
+    world.after = save_after
+    carried_out(plan_for(configuration, store, world), store, world)
+    assert {change.field for change in plan_for(configuration, store, world).changes} == set()
+
+
+def test_a_source_that_goes_down_ends_its_own_part_only(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    other = World("ops")
+    other.put(a_ticket("OPS-1", source="ops", external_id="10001", project="OPS"))
+    for source in (world, other):
+        pull(store, source, NOW)
+    plan = make_plan(configuration, store.records(open_only=True), {}, NOW)
+    world.down = SourceUnavailable("snow: 503")
+    run = store.start_run("apply", NOW, plan.digest)
+    applied = apply(plan, store, {"snow": world, "ops": other}, run, lambda: NOW)
+    assert (applied.left, applied.problems) == (3, {"snow": world.down})
+    assert len(other.writes) == 1
+
+
+def test_a_run_that_died_after_the_write_is_resolved_as_written(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    def die(_: Write) -> None:
+        raise KeyboardInterrupt
+
+    world.after = die
+    with pytest.raises(KeyboardInterrupt):
+        carried_out(plan_for(configuration, store, world), store, world)
+    world.after = lambda _: None
+    assert resolve_leftovers(store, {"snow": world}, lambda: NOW) == 1
+    assert store.unresolved_intents("snow") == []
+    assert store.last_writes("snow")[FIRST]["vendor"].outcome is Outcome.VERIFIED
+    carried_out(plan_for(configuration, store, world), store, world)
+    assert [write.ticket.external_id for write in world.writes].count(FIRST) == 1
+
+
+def test_a_run_that_died_before_the_write_is_resolved_as_not_written(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    def die(_: Write) -> None:
+        raise KeyboardInterrupt
+
+    world.before = die
+    with pytest.raises(KeyboardInterrupt):
+        carried_out(plan_for(configuration, store, world), store, world)
+    world.before = lambda _: None
+    assert resolve_leftovers(store, {"snow": world}, lambda: NOW) == 1
+    assert len(plan_for(configuration, store, world).tickets) == 3
+
+
+def test_a_stop_signal_is_obeyed_between_two_tickets(configuration: Configuration, store: Store, world: World) -> None:
+    plan = plan_for(configuration, store, world)
+    run = store.start_run("apply", NOW, plan.digest)
+    applied = apply(plan, store, {"snow": world}, run, lambda: NOW, stopped=lambda: bool(world.writes))
+    assert (len(world.writes), applied.left) == (1, 2)

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.writeback.world import BRIDGE, NOW, World, a_ticket
+
+from itsm_bridge.config import Configuration
+from itsm_bridge.errors import GuardTripped, UsageError
+from itsm_bridge.model import ApprovalState, Outcome, State, TicketRecord, TicketType
+from itsm_bridge.store import LastWrite
+from itsm_bridge.writeback import (
+    Plan,
+    make_plan,
+    plan_document,
+    plan_summary,
+    read_plan_file,
+    restrict,
+    write_plan_file,
+)
+from itsm_bridge.writeback.plan import Ledger
+
+
+def planned(configuration: Configuration, records: Iterable[TicketRecord], ledger: Ledger | None = None) -> Plan:
+    return make_plan(configuration, records, ledger or {}, NOW)
+
+
+def lines(plan: Plan) -> set[tuple[str, Any, Any]]:
+    return {(change.field, change.before, change.after) for change in plan.changes}
+
+
+def test_an_open_ticket_is_ranked_and_given_to_the_owner(configuration: Configuration) -> None:
+    plan = planned(configuration, [TicketRecord(a_ticket())])
+    assert lines(plan) == {("impact", 3, 2), ("urgency", 3, 2), ("vendor", None, "OptIT")}
+
+
+def test_where_the_source_computes_priority_the_plan_lists_impact_and_urgency_instead(
+    configuration: Configuration,
+) -> None:
+    assert "priority" not in {change.field for change in planned(configuration, [TicketRecord(a_ticket())]).changes}
+
+
+def test_a_ticket_that_is_as_the_rules_want_it_is_left_alone(configuration: Configuration) -> None:
+    right = a_ticket(impact=2, urgency=2, priority=3, vendor="OptIT", group="eGov OptIT")
+    plan = planned(configuration, [TicketRecord(right)])
+    assert plan.changes == ()
+    assert {decision.outcome for decision in plan.decisions} == {"kept"}
+
+
+def test_what_a_person_changed_after_creation_stands(configuration: Configuration, world: World) -> None:
+    world.edit("id-INC0000001", "asha.k@egov.example", impact=1)
+    plan = planned(configuration, [world.records["id-INC0000001"]])
+    assert lines(plan) == {("vendor", None, "OptIT")}
+
+
+def test_our_own_last_write_is_no_persons_change(configuration: Configuration, world: World) -> None:
+    world.edit("id-INC0000001", BRIDGE, vendor="GWL")
+    ledger = {"snow": {"id-INC0000001": {"vendor": LastWrite("GWL", world.now, Outcome.VERIFIED, 0, "")}}}
+    plan = planned(configuration, [world.records["id-INC0000001"]], ledger)
+    assert ("vendor", "GWL", "OptIT") in lines(plan)
+
+
+def test_an_approval_is_asked_for_and_until_then_nobody_is_given_the_ticket(configuration: Configuration) -> None:
+    change = a_ticket(type=TicketType.CHANGE, project="change_request", impact=2, urgency=2, priority=3)
+    plan = planned(configuration, [TicketRecord(change)])
+    assert lines(plan) == {("approval", None, ApprovalState.REQUESTED)}
+    assert plan.tickets[0].approvers == ("punjab-spoc@egov.example", "infra-head@egov.example")
+    assert [held.field for held in plan.held] == ["vendor"]
+
+
+def test_the_bridge_never_withdraws_or_gives_an_approval(configuration: Configuration) -> None:
+    ticket = a_ticket(approval=ApprovalState.REQUESTED, impact=2, urgency=2, vendor="OptIT")
+    assert "approval" not in {change.field for change in planned(configuration, [TicketRecord(ticket)]).changes}
+
+
+def test_a_value_that_was_refused_twice_on_the_same_inputs_is_held(configuration: Configuration) -> None:
+    record = TicketRecord(a_ticket())
+    digest = planned(configuration, [record]).tickets[0].inputs_digest
+    ledger = {"snow": {"id-INC0000001": {"vendor": LastWrite("OptIT", None, Outcome.OVERRIDDEN, 2, digest)}}}
+    plan = planned(configuration, [record], ledger)
+    assert "vendor" not in {change.field for change in plan.changes}
+    assert [(held.field, "did not store 'OptIT' 2 times" in held.why) for held in plan.held] == [("vendor", True)]
+
+
+def test_a_refused_value_is_sent_once_more(configuration: Configuration) -> None:
+    record = TicketRecord(a_ticket())
+    digest = planned(configuration, [record]).tickets[0].inputs_digest
+    ledger = {"snow": {"id-INC0000001": {"vendor": LastWrite("OptIT", None, Outcome.OVERRIDDEN, 1, digest)}}}
+    assert "vendor" in {change.field for change in planned(configuration, [record], ledger).changes}
+
+
+def test_time_going_by_does_not_make_a_refused_value_worth_another_try(configuration: Configuration) -> None:
+    record = TicketRecord(a_ticket())
+    later = make_plan(configuration, [record], {}, NOW.replace(hour=9))
+    assert later.tickets[0].inputs_digest == planned(configuration, [record]).tickets[0].inputs_digest
+
+
+def test_an_edit_of_the_ticket_makes_it_worth_another_try(configuration: Configuration) -> None:
+    before = planned(configuration, [TicketRecord(a_ticket())]).tickets[0].inputs_digest
+    after = planned(configuration, [TicketRecord(a_ticket(summary="The ledger is very slow"))]).tickets[0].inputs_digest
+    assert before != after
+
+
+def test_load_is_shared_ticket_by_ticket_within_one_plan(configuration: Configuration) -> None:
+    homeless = [TicketRecord(a_ticket(f"INC{n:07}", environment=None, service=())) for n in range(10)]
+    plan = planned(configuration, homeless)
+    assert plan_summary(plan)["to_vendor"] == {"GWL": 4, "OptIT": 6}  # their capacities are 120 and 180 hours
+
+
+def test_a_ticket_that_is_not_ours_is_held_with_the_reason(configuration: Configuration) -> None:
+    plan = planned(configuration, [TicketRecord(a_ticket(category=("desktop",)))])
+    assert plan.changes == ()
+    assert "Office IT desk" in plan.held[0].why
+
+
+def test_the_document_has_the_shape_that_scripts_rely_on(configuration: Configuration) -> None:
+    document = plan_document(planned(configuration, [TicketRecord(a_ticket())]))
+    assert set(document["changes"][0]) == {"ticket", "source", "field", "from", "to", "rule", "because"}
+    assert {"changes", "held", "unrouted", "summary"} <= set(document)
+    assert json.loads(json.dumps(document)) == document
+
+
+def test_a_saved_plan_is_read_back_whole_and_belongs_to_its_owner(configuration: Configuration, tmp_path: Path) -> None:
+    plan = planned(configuration, [TicketRecord(a_ticket())])
+    write_plan_file(plan, tmp_path / "plan.json")
+    assert (tmp_path / "plan.json").stat().st_mode & 0o777 == 0o600
+    kept, moved = restrict(plan, read_plan_file(tmp_path / "plan.json"))
+    assert (kept.tickets, moved) == (plan.tickets, ())
+
+
+def test_a_ticket_that_moved_since_the_plan_was_saved_is_left_out(configuration: Configuration, tmp_path: Path) -> None:
+    write_plan_file(planned(configuration, [TicketRecord(a_ticket())]), tmp_path / "plan.json")
+    today = planned(configuration, [TicketRecord(a_ticket(version="1"))])
+    kept, moved = restrict(today, read_plan_file(tmp_path / "plan.json"))
+    assert (kept.tickets, moved) == ((), ("snow:INC0000001",))
+
+
+def test_a_file_cannot_bring_in_a_change_that_the_rules_do_not_make(
+    configuration: Configuration, tmp_path: Path
+) -> None:
+    plan = planned(configuration, [TicketRecord(a_ticket())])
+    write_plan_file(plan, tmp_path / "plan.json")
+    forged = (tmp_path / "plan.json").read_text(encoding="utf-8").replace('"OptIT"', '"GWL"')
+    (tmp_path / "plan.json").write_text(forged, encoding="utf-8")
+    assert restrict(plan, read_plan_file(tmp_path / "plan.json"))[0].tickets == ()
+
+
+def test_a_plan_of_another_configuration_is_refused(configuration: Configuration, tmp_path: Path) -> None:
+    plan = planned(configuration, [TicketRecord(a_ticket())])
+    write_plan_file(plan, tmp_path / "plan.json")
+    with pytest.raises(GuardTripped, match="another configuration"):
+        restrict(replace(plan, digest="other"), read_plan_file(tmp_path / "plan.json"))
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"changes": [1]}', '{"changes": [], "versions": 3}', "\x00"])
+def test_what_is_no_plan_file_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match="is not a plan file"):
+        read_plan_file(tmp_path / "plan.json")
+
+
+def test_a_closed_ticket_is_not_decided(configuration: Configuration) -> None:
+    assert planned(configuration, [TicketRecord(a_ticket(state=State.RESOLVED))]).changes == ()
