@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from itsm_bridge.analysis.period import Period
-from itsm_bridge.cli.options import Options, opened
+from itsm_bridge.cli.options import Options, clock
 from itsm_bridge.cli.plans import plan_text
 from itsm_bridge.cli.runs import code_of_report, publish_due, summary_line
 from itsm_bridge.cli.text import plural
+from itsm_bridge.config import load
 from itsm_bridge.operations import run as steps
-from itsm_bridge.operations.bridge import Bridge
+from itsm_bridge.operations.bridge import Bridge, open_bridge
 from itsm_bridge.report import Published, build
 
 
 def demonstrate(options: Options, out: Path) -> None:
     """Sync, plan, apply, report, and a second run that has nothing left to write."""
-    with opened(replace(options, folder=out / "config"), create=True) as bridge:
+    with open_bridge(load(out / "config"), clock, create=True) as bridge:
         first = _first_run(options, bridge)
         published = _report(options, bridge)
         second = _second_run(options, bridge)

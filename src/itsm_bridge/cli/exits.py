@@ -30,6 +30,8 @@ from itsm_bridge.errors import (
 INTERNAL_ERROR = 1
 USAGE = 2
 FINDINGS = 3
+INTERRUPTED = 130
+TERMINATED = 143
 
 EXIT_CODES: dict[type[BridgeError], int] = {
     UsageError: USAGE,
@@ -83,6 +85,19 @@ def code_of(problem: BridgeError) -> int:
     return EXIT_CODES[type(problem)]
 
 
+def ending(problem: BaseException) -> tuple[int, str]:
+    """The exit code and the words with which an exception ends a command."""
+    match problem:
+        case BridgeError():
+            return code_of(problem), problem.message
+        case Finished():
+            return problem.code, problem.message
+        case KeyboardInterrupt() | click.exceptions.Abort():
+            return INTERRUPTED, "interrupted"
+        case _:
+            return INTERNAL_ERROR, f"internal error: {type(problem).__name__}"
+
+
 def worst(problems: Iterable[BridgeError]) -> BridgeError:
     """Of several problems the one to report: what waiting does not cure comes before what it does."""
     return max(problems, key=code_of)
@@ -95,8 +110,8 @@ def guarded(group: click.Group) -> None:
         result = group.main(prog_name="itsm-bridge", standalone_mode=False)
     except Finished as end:
         _leave(end.code, end.message, end.hint, as_json=False)
-    except click.exceptions.Abort:
-        _leave(130, "interrupted; what was done so far is kept", "itsm-bridge status", as_json=as_json)
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        _leave(INTERRUPTED, "interrupted; what was done so far is kept", "itsm-bridge status", as_json=as_json)
     except click.ClickException as problem:
         _leave(USAGE, problem.format_message(), _usage_hint(problem, group), as_json=as_json)
     except BridgeError as problem:

@@ -6,16 +6,18 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from itsm_bridge.errors import Finding
+
+if TYPE_CHECKING:
+    from itsm_bridge.operations.bridge import Bridge
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +93,9 @@ def finding_document(finding: Finding) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def opened(options: Options, *, create: bool = False) -> Iterator[Any]:
-    """The configuration and the store, opened for one command."""
+def opened(options: Options) -> AbstractContextManager[Bridge]:
+    """The configuration and the store that it names, opened for one command that only looks."""
     from itsm_bridge.config import load
-    from itsm_bridge.operations.bridge import Bridge, project_of
-    from itsm_bridge.store import Store
+    from itsm_bridge.operations.bridge import open_bridge
 
-    configuration = load(options.folder)
-    with Store.open(configuration.store, project_of(configuration), create=create) as store:
-        yield Bridge(configuration, store, clock)
+    return open_bridge(load(options.folder), clock)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from itsm_bridge.cli.exits import TERMINATED, Finished
 from itsm_bridge.cli.options import Options
 from itsm_bridge.operations.run import SILENT, Watchers
 from itsm_bridge.sync import Watch
@@ -42,6 +43,8 @@ def watched(options: Options, max_runtime: int) -> Iterator[Watchers]:
                 yield Watchers(pulled, written, expired, expired)
     finally:
         signal.signal(signal.SIGTERM, before)
+    if stop.seen:
+        raise Finished(TERMINATED, "stopped by SIGTERM; what was done so far is kept", "the next run goes on from here")
 
 
 @contextmanager

@@ -10,23 +10,19 @@ from pathlib import Path
 
 import click
 
-from itsm_bridge.cli.exits import FINDINGS, Finished, code_of, worst
+from itsm_bridge.cli.exits import FINDINGS, Finished, code_of, ending, worst
 from itsm_bridge.cli.options import Options, clock, opened
 from itsm_bridge.cli.plans import plan_text
 from itsm_bridge.cli.progress import watched
 from itsm_bridge.cli.text import plural
 from itsm_bridge.config import load
-from itsm_bridge.errors import BridgeError, SourceUnavailable
 from itsm_bridge.operations import run as steps
-from itsm_bridge.operations.bridge import Bridge, lock_path
+from itsm_bridge.operations.bridge import Bridge, lock_path, open_bridge
 from itsm_bridge.operations.lock import held
 from itsm_bridge.writeback import (
-    Applied,
     Plan,
     plan_document,
     read_plan_file,
-    resolve_leftovers,
-    restrict,
     write_plan_file,
 )
 
@@ -41,9 +37,9 @@ def sync(options: Options, source: tuple[str, ...], full: bool) -> None:
         connectors = job.bridge.connectors(source)
         with watched(options, job.bridge.configuration.limits.max_runtime) as watch:
             pulled = steps.read_sources(job.bridge, connectors, full=full, watch=watch)
-        problems = tuple(part.problem for part in pulled if part.problem is not None)
-        findings = steps.findings(job.bridge, steps.NOTHING_APPLIED)
-        job.report = steps.RunReport("sync", pulled, findings=findings, problems=problems)
+            problems = tuple(part.problem for part in pulled if part.problem is not None)
+            findings = steps.findings(job.bridge, steps.NOTHING_APPLIED)
+            job.report = steps.RunReport("sync", pulled, findings=findings, problems=problems)
     _finish(options, job.report)
 
 
@@ -72,26 +68,12 @@ def plan(options: Options, out: Path | None, ticket: str | None) -> None:
 def apply(options: Options, file: Path | None, allow_changes: int) -> None:
     """Write the plan back; a ticket that moved since is skipped and listed."""
     with _working(options, "apply") as job:
-        bridge = job.bridge
-        connectors = bridge.connectors()
-        resumed = resolve_leftovers(bridge.store, connectors, bridge.clock)
-        made = steps.decide(bridge, tuple(connectors), bridge.clock())
-        moved: tuple[str, ...] = ()
-        if file is not None:
-            made, moved = restrict(made, read_plan_file(file))
-        with watched(options, bridge.configuration.limits.max_runtime) as watch:
-            applied = steps.write(bridge, made, connectors, job.run_id, allow=allow_changes, watch=watch)
-        stale = tuple(
-            steps.RunFinding("conflict", name, "it moved since the plan was saved; not written") for name in moved
-        )
-        job.report = steps.RunReport(
-            "apply",
-            plan=made,
-            applied=applied,
-            resumed=resumed,
-            findings=steps.findings(bridge, applied) + stale,
-            problems=_with_leftovers(applied),
-        )
+        saved = None if file is None else read_plan_file(file)
+        connectors = job.bridge.connectors()
+        with watched(options, job.bridge.configuration.limits.max_runtime) as watch:
+            job.report = steps.carry_out(
+                job.bridge, connectors, job.run_id, saved=saved, allow=allow_changes, watch=watch
+            )
     _finish(options, job.report)
 
 
@@ -103,9 +85,6 @@ def run(options: Options) -> None:
         connectors = job.bridge.connectors()
         with watched(options, job.bridge.configuration.limits.max_runtime) as watch:
             job.report = steps.run(job.bridge, connectors, job.run_id, publish_due, watch=watch)
-        job.report = replace(
-            job.report, problems=job.report.problems + _with_leftovers(replace(job.report.applied, problems={}))
-        )
     _finish(options, job.report)
 
 
@@ -122,15 +101,16 @@ class _Job:
 def _working(options: Options, command: str, *, create: bool = False) -> Iterator[_Job]:
     """Lock, open, record the start; and record the end, with the error where there was one."""
     configuration = load(options.folder)
-    with held(lock_path(configuration), command, clock()), opened(options, create=create) as bridge:
+    with (
+        held(lock_path(configuration), command, clock()),
+        open_bridge(configuration, clock, create=create) as bridge,
+    ):
         job = _Job(bridge, bridge.store.start_run(command, clock(), configuration.digest), steps.RunReport(command))
         try:
             yield job
         except BaseException as problem:
-            outcome = str(code_of(problem)) if isinstance(problem, BridgeError) else "1"
-            message = problem.message if isinstance(problem, BridgeError) else type(problem).__name__
-            summary = job.report.summary() | {"problems": [message]}
-            bridge.store.finish_run(job.run_id, clock(), outcome, summary)
+            code, message = ending(problem)
+            bridge.store.finish_run(job.run_id, clock(), str(code), job.report.summary() | {"problems": [message]})
             raise
         bridge.store.finish_run(job.run_id, clock(), str(code_of_report(job.report)), job.report.summary())
 
@@ -179,14 +159,6 @@ def code_of_report(report: steps.RunReport) -> int:
     if report.problems:
         return code_of(worst(report.problems))
     return FINDINGS if report.findings else 0
-
-
-def _with_leftovers(applied: Applied) -> tuple[BridgeError, ...]:
-    """The problems of a write-back; tickets that were not tried without any problem mean that the time was up."""
-    problems = tuple(applied.problems.values())
-    if applied.left and not problems:
-        return (SourceUnavailable(f"stopped early: {plural(applied.left, 'ticket')} not written yet"),)
-    return problems
 
 
 def _only(made: Plan, ticket: str) -> Plan:

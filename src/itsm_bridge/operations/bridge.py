@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +38,15 @@ class Bridge:
     def connectors(self, only: Collection[str] = ()) -> Mapping[str, Connector]:
         """A connector for each configured source, or for those named in ``only``."""
         return connectors_of(self.configuration, only)
+
+
+@contextmanager
+def open_bridge(
+    configuration: Configuration, clock: Callable[[], datetime], *, create: bool = False
+) -> Iterator[Bridge]:
+    """A bridge for the length of a ``with`` block; with ``create`` its store is made where there is none."""
+    with Store.open(configuration.store, project_of(configuration), create=create) as store:
+        yield Bridge(configuration, store, clock)
 
 
 def connectors_of(configuration: Configuration, only: Collection[str] = ()) -> Mapping[str, Connector]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from itsm_bridge.connectors.base import Connector
-from itsm_bridge.errors import BridgeError, StorageFailed
+from itsm_bridge.errors import BridgeError, SourceUnavailable, StorageFailed
 from itsm_bridge.model import Decision
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.rules import Decider, Explanation, explain
@@ -16,11 +16,13 @@ from itsm_bridge.sync import Pulled, Watch, pull
 from itsm_bridge.writeback import (
     Applied,
     Plan,
+    SavedPlan,
     apply,
     check_limits,
     loads_of,
     make_plan,
     resolve_leftovers,
+    restrict,
     standing_of,
 )
 
@@ -156,6 +158,36 @@ def remember(bridge: Bridge, run_id: int, plan: Plan, applied: Applied) -> None:
     bridge.store.save_decisions(run_id, fresh)
 
 
+def carry_out(
+    bridge: Bridge,
+    connectors: Mapping[str, Connector],
+    run_id: int,
+    *,
+    saved: SavedPlan | None = None,
+    allow: int = 0,
+    watch: Watchers = SILENT,
+) -> RunReport:
+    """Decide what is in the store and write it; with a ``saved`` plan, only what that announced and is still so.
+
+    Raises ``GuardTripped`` where a limit stops it, or where the saved plan is of another configuration.
+    """
+    healthy, resumed, problems = _resume(bridge, connectors)
+    plan = decide(bridge, tuple(healthy), bridge.clock())
+    moved: tuple[str, ...] = ()
+    if saved is not None:
+        plan, moved = restrict(plan, saved)
+    applied = write(bridge, plan, healthy, run_id, allow=allow, watch=watch)
+    stale = (RunFinding("conflict", name, "it moved since the plan was saved; not written") for name in moved)
+    return RunReport(
+        "apply",
+        plan=plan,
+        applied=applied,
+        resumed=resumed,
+        findings=(*findings(bridge, applied), *stale),
+        problems=(*problems, *_problems(applied)),
+    )
+
+
 def run(
     bridge: Bridge,
     connectors: Mapping[str, Connector],
@@ -175,7 +207,7 @@ def run(
     whole = {part.source: healthy[part.source] for part in pulled if part.problem is None}
     plan = decide(bridge, tuple(whole), bridge.clock())
     applied = write(bridge, plan, whole, run_id, watch=watch)
-    problems += applied.problems.values()
+    problems += _problems(applied)
     reports = () if problems else tuple(publish(bridge, bridge.clock()))
     return RunReport("run", pulled, plan, applied, resumed, reports, findings(bridge, applied), tuple(problems))
 
@@ -194,6 +226,14 @@ def findings(bridge: Bridge, applied: Applied) -> tuple[RunFinding, ...]:
         RunFinding("quarantined", f"{row.source}:{row.external_id}", row.reason) for row in bridge.store.quarantine()
     ]
     return (*of_writes, *quarantined)
+
+
+def _problems(applied: Applied) -> list[BridgeError]:
+    """What ended a write-back early; tickets left over without a cause mean that the time was up."""
+    if applied.left and not applied.problems:
+        left = f"stopped early: {applied.left} of the planned tickets are not written yet"
+        return [SourceUnavailable(left)]
+    return list(applied.problems.values())
 
 
 def _resume(bridge: Bridge, connectors: Mapping[str, Connector]) -> tuple[dict[str, Connector], int, list[BridgeError]]:

@@ -3,11 +3,19 @@
 from itsm_bridge.writeback.apply import Applied, TicketOutcome, apply, resolve_leftovers
 from itsm_bridge.writeback.guards import check_limits
 from itsm_bridge.writeback.plan import Plan, TicketPlan, loads_of, make_plan, standing_of
-from itsm_bridge.writeback.planfile import plan_document, plan_summary, read_plan_file, restrict, write_plan_file
+from itsm_bridge.writeback.planfile import (
+    SavedPlan,
+    plan_document,
+    plan_summary,
+    read_plan_file,
+    restrict,
+    write_plan_file,
+)
 
 __all__ = [
     "Applied",
     "Plan",
+    "SavedPlan",
     "TicketOutcome",
     "TicketPlan",
     "apply",

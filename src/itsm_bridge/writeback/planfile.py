@@ -5,15 +5,25 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from itsm_bridge.errors import GuardTripped, UsageError
 from itsm_bridge.writeback.plan import Plan
 
-Line = tuple[str, str, Any]
-"""Ticket, field and value of one planned change."""
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """What a plan file announced: each change as ticket, field and value, and the version that each ticket had.
+
+    ``configuration`` is the digest of the configuration that made it.
+    """
+
+    configuration: str
+    lines: frozenset[tuple[str, str, str | int | None]]
+    versions: Mapping[str, str]
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -65,38 +75,36 @@ def write_plan_file(plan: Plan, path: Path) -> None:
     temporary.replace(path)
 
 
-def read_plan_file(path: Path) -> dict[str, Any]:
+def read_plan_file(path: Path) -> SavedPlan:
     """Read a plan file. Raises ``UsageError`` where it is none."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        lines = [(line["ticket"], line["field"], line["to"]) for line in document["changes"]]
-        document["lines"] = frozenset(lines)
-        dict(document["versions"])
-    except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise UsageError(
-            f"{path} is not a plan file; nothing was written", hint="itsm-bridge plan --out FILE"
-        ) from problem
-    return dict(document)
+        return SavedPlan(
+            configuration=document["configuration"],
+            lines=frozenset((line["ticket"], line["field"], line["to"]) for line in document["changes"]),
+            versions=dict(document["versions"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as problem:
+        message = f"{path} is not a plan file; nothing was written"
+        raise UsageError(message, hint="itsm-bridge plan --out FILE") from problem
 
 
-def restrict(plan: Plan, document: dict[str, Any]) -> tuple[Plan, tuple[str, ...]]:
+def restrict(plan: Plan, saved: SavedPlan) -> tuple[Plan, tuple[str, ...]]:
     """The part of today's ``plan`` that the file announced, and the tickets of the file that have moved since.
 
     Only what both hold is written: a file cannot bring in a change that the rules do not make today. Raises
     ``GuardTripped`` where the file was made under another configuration.
     """
-    if document.get("configuration") != plan.digest:
+    if saved.configuration != plan.digest:
         raise GuardTripped(
             "the plan was made under another configuration; nothing was written", hint="itsm-bridge plan --out FILE"
         )
-    announced: frozenset[Line] = document["lines"]
-    versions: dict[str, str] = document["versions"]
     kept = tuple(
         ticket
         for ticket in plan.tickets
-        if versions.get(ticket.ticket.id) == ticket.ticket.version
-        and all((change.ticket, change.field, change.after) in announced for change in ticket.changes)
+        if saved.versions.get(ticket.ticket.id) == ticket.ticket.version
+        and all((change.ticket, change.field, change.after) in saved.lines for change in ticket.changes)
     )
     still = {ticket.ticket.id for ticket in kept}
-    moved = tuple(ticket for ticket in versions if ticket not in still)
+    moved = tuple(ticket for ticket in saved.versions if ticket not in still)
     return replace(plan, tickets=kept), moved
