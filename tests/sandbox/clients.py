@@ -102,6 +102,21 @@ class Jira(Client):
         return list(self.get(f"/rest/api/3/issue/{name}/changelog").json()["values"])
 
 
+class Server(Client):
+    """REST v2 of Jira Data Center."""
+
+    def search(self, jql: str, **more: object) -> requests.Response:
+        return self.call("POST", "/rest/api/2/search", json={"jql": jql, **more})
+
+    def issue(self, name: str, **params: str) -> dict[str, Any]:
+        answer = self.get(f"/rest/api/2/issue/{name}", **params)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def edit(self, name: str, **fields: object) -> requests.Response:
+        return self.call("PUT", f"/rest/api/2/issue/{name}", json={"fields": fields})
+
+
 @dataclass
 class Stage:
     """A running sandbox and how to speak to it as anybody."""
@@ -116,6 +131,13 @@ class Stage:
     def jira(self, email: str | None = None) -> Jira:
         account = self.sandbox.account
         return Jira(self.sandbox.jira_url, self._signed_in(email or account.email, account.token))
+
+    def server(self, token: str | None = None) -> Server:
+        """A client of a Data Center deployment with a personal access token."""
+        session = requests.Session()
+        session.headers["Authorization"] = f"Bearer {token or self.sandbox.account.token}"
+        self.sessions.append(session)
+        return Server(self.sandbox.jira_url, session)
 
     def _signed_in(self, name: str, secret: str) -> requests.Session:
         session = requests.Session()

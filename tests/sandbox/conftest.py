@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from tests.sandbox.clients import NOW, Stage, filled
@@ -13,8 +13,8 @@ from itsm_bridge.sandbox.jira.site import Site
 from itsm_bridge.sandbox.servicenow.tables import Instance
 
 
-def _staged(loads: Sequence[Path] = (), port_servicenow: int = 0) -> Iterator[Stage]:
-    with start(now=NOW, loads=loads, port_servicenow=port_servicenow) as sandbox:
+def _staged(**arguments: Any) -> Iterator[Stage]:  # noqa: ANN401 - whatever start takes
+    with start(**{"now": NOW, **arguments}) as sandbox:
         stage = Stage(sandbox, [])
         try:
             yield stage
@@ -29,6 +29,12 @@ def untouched() -> Iterator[Stage]:
     yield from _staged()
 
 
+@pytest.fixture(scope="session")
+def untouched_server() -> Iterator[Stage]:
+    """A sandbox with Jira Data Center that tests only read."""
+    yield from _staged(deployment_jira="data_center")
+
+
 @pytest.fixture
 def stage() -> Iterator[Stage]:
     """A sandbox of the test's own."""
@@ -40,8 +46,8 @@ def stage_with() -> Iterator[Callable[..., Stage]]:
     """Starts sandboxes with other arguments."""
     running: list[Iterator[Stage]] = []
 
-    def begin(loads: Sequence[Path] = (), port_servicenow: int = 0) -> Stage:
-        running.append(_staged(loads, port_servicenow))
+    def begin(**arguments: Any) -> Stage:  # noqa: ANN401 - whatever start takes
+        running.append(_staged(**arguments))
         return next(running[-1])
 
     yield begin

@@ -27,7 +27,7 @@ def server_info(exchange: Exchange) -> Response:
 
 def myself(exchange: Exchange) -> Response:
     """``GET myself``."""
-    return Response(200, {**person(exchange.author()), "locale": "en_IN"})
+    return Response(200, {**person(exchange.author()), "timeZone": str(exchange.site.zone), "locale": "en_IN"})
 
 
 def fields(exchange: Exchange) -> Response:
@@ -56,7 +56,8 @@ def types(exchange: Exchange) -> Response:
 
 
 def _projects(exchange: Exchange) -> list[Json]:
-    return [render.project(exchange.site, one, exchange.base) for one in exchange.site.projects.values()]
+    seen = [one for one in exchange.site.projects.values() if one["key"] not in exchange.trouble.faults.hidden]
+    return [render.project(exchange.site, one, exchange.base) for one in seen]
 
 
 def projects(exchange: Exchange) -> Response:

@@ -25,6 +25,7 @@ def edit(site: Site, issue: Issue, body: Json, author: Json, at: datetime) -> No
     if errors:
         raise EditError(errors)
     items: list[Json] = []
+    site.remember(issue, at)
     for name, value in wanted.items():
         items += _items(site.fields[name], issue.fields.get(name), value)
         issue.fields[name] = value
@@ -39,6 +40,7 @@ def move(site: Site, issue: Issue, status_id: str, author: Json, at: datetime) -
     before, after = issue.fields["status"], site.statuses[status_id]
     if before["id"] == after["id"]:
         return
+    site.remember(issue, at)
     items = [_change("status", "jira", "status", _pair(before, "name"), _pair(after, "name"))]
     done = after["statusCategory"]["key"] == "done"
     was = issue.fields.get("resolution")
@@ -47,6 +49,26 @@ def move(site: Site, issue: Issue, status_id: str, author: Json, at: datetime) -
         items.append(_change("resolution", "jira", "resolution", _pair(was, "name"), _pair(now, "name")))
         issue.fields |= {"resolution": now, "resolutiondate": stamp(at) if done else None}
     issue.fields |= {"status": after, "statuscategorychangedate": stamp(at)}
+    site.record(issue, items, author, at)
+
+
+def relocate(site: Site, issue: Issue, project: str, author: Json, at: datetime) -> None:
+    """Move an issue to another project: its id stays, its key and what belongs to the old project do not."""
+    before, after = issue.fields["project"], site.projects[project]
+    if before["key"] == project:
+        return
+    site.remember(issue, at)
+    old = issue.key
+    site.rename(issue, site.next_key(project))
+    items = [
+        _change("project", "jira", "project", _pair(before, "name"), _pair(after, "name")),
+        _change("Key", "jira", "issuekey", (None, old), (None, issue.key)),
+    ]
+    known = site.components.get(project, {})
+    parts = [known[part["name"]] for part in issue.fields.get("components") or [] if part["name"] in known]
+    items += _items(site.fields["components"], issue.fields.get("components"), parts)
+    kept = {key: after[key] for key in ("id", "key", "name", "projectTypeKey") if key in after}
+    issue.fields |= {"project": kept, "components": parts}
     site.record(issue, items, author, at)
 
 
@@ -168,7 +190,7 @@ def _side(value: Any) -> Side:  # noqa: ANN401 - JSON
         return (None, " ".join(value))
     if isinstance(value, dict):
         if value.get("type") == "doc":
-            return (None, _plain(value))
+            return (None, plain(value))
         return _pair(value, next(key for key in ("name", "value", "displayName") if key in value))
     return (None, value)
 
@@ -177,7 +199,8 @@ def _pair(value: Json | None, shown: str) -> Side:
     return (str(value.get("id", value.get("accountId"))), str(value[shown])) if value else (None, None)
 
 
-def _plain(value: Json) -> str:
+def plain(value: Json) -> str:
+    """The text of an Atlassian document, a line a paragraph."""
     lines = [[run.get("text", "") for run in part.get("content", [])] for part in value.get("content", [])]
     return "\n".join("".join(line) for line in lines)
 

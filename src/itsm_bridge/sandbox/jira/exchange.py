@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from urllib.parse import parse_qsl, urlsplit
 
+from itsm_bridge.sandbox.faults import DEAF_FIELDS, HIDDEN_FIELDS, INDEX_LAG, Trouble
 from itsm_bridge.sandbox.web import Request, Response
 
+from .jql import JqlError, Search, read
 from .site import Issue, Json, Site
 
 KEPT_WALKS = 256
@@ -78,6 +81,7 @@ class Exchange:
     walks: Walks
     name: str = ""
     key: str = ""
+    trouble: Trouble = field(default_factory=Trouble)
 
     @property
     def base(self) -> str:
@@ -92,10 +96,53 @@ class Exchange:
 
     def issue(self) -> Issue:
         """The issue that the path names. Raises ``RefusalError``."""
-        issue = self.site.find(self.name)
+        issue = self.find(self.name)
         if issue is None:
             raise RefusalError(errors(404, MISSING_ISSUE))
         return issue
+
+    def find(self, name: str) -> Issue | None:
+        """The issue of that id or key, unless it is hidden."""
+        issue = self.site.find(name)
+        return None if issue is None or self.hides(issue) else issue
+
+    def hides(self, issue: Issue) -> bool:
+        """Whether the caller may not see an issue."""
+        return self.trouble.hides(str(issue.id), issue.key, issue.project)
+
+    def indexed(self, current: Sequence[str] = ()) -> Mapping[int, Issue]:
+        """The issues as a search sees them; those of the ids in ``current`` are reconciled with what is."""
+        lag = self.trouble.faults.index_lag
+        if not lag:
+            return self.site.issues
+        self.trouble.note(INDEX_LAG)
+        numbers = [int(one) for one in current if one.isdecimal()]
+        return self.site.indexed(numbers, self.now - timedelta(seconds=lag))
+
+    def query(self, jql: str, *, bounded: bool) -> Search:
+        """What a query means to the caller. Raises ``RefusalError``."""
+        try:
+            return read(jql, self.site, self.now, find=self.find, hidden=self.trouble.faults.hidden, bounded=bounded)
+        except JqlError as fault:
+            raise RefusalError(errors(400, str(fault))) from fault
+
+    def without_hidden(self, bean: Json) -> Json:
+        """An issue's bean as the caller may see it."""
+        hidden = self.trouble.faults.hidden_fields & bean.get("fields", {}).keys()
+        if not hidden:
+            return bean
+        self.trouble.note(HIDDEN_FIELDS)
+        return {**bean, "fields": {name: value for name, value in bean["fields"].items() if name not in hidden}}
+
+    def without_deaf(self, body: Json) -> Json:
+        """What of an edit is listened to."""
+        deaf = self.trouble.faults.deaf_fields
+        parts = {part: body.get(part) or {} for part in ("fields", "update") if part in body}
+        if not deaf or all(deaf.isdisjoint(values) for values in parts.values()):
+            return body
+        self.trouble.note(DEAF_FIELDS)
+        heard = {part: {k: v for k, v in values.items() if k not in deaf} for part, values in parts.items()}
+        return body | heard
 
     def body(self) -> Json:
         """The JSON object that was sent. Raises ``RefusalError``."""
@@ -108,8 +155,10 @@ class Exchange:
         return body
 
     def listed(self, name: str) -> list[str]:
-        """A parameter that holds names between commas."""
-        return [part.strip() for part in self.request.query.get(name, "").split(",") if part.strip()]
+        """A parameter that holds names between commas, or that comes several times."""
+        pairs = parse_qsl(urlsplit(self.request.target).query)
+        given = [value for key, value in pairs if key == name] or [self.request.query.get(name, "")]
+        return [part.strip() for value in given for part in value.split(",") if part.strip()]
 
     def page(self, values: Sequence[Json], most: int) -> Json:
         """The part of ``values`` that ``startAt`` and ``maxResults`` ask for."""

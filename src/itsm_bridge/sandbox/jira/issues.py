@@ -14,6 +14,7 @@ def show(exchange: Exchange) -> Response:
     issue = exchange.issue()
     fields, expand = exchange.listed("fields") or ["*all"], exchange.listed("expand")
     shown = render.bean(exchange.site, issue, exchange.base, fields, exchange.listed("properties"))
+    shown = exchange.without_hidden(shown)
     if "changelog" in expand:
         shown["changelog"] = render.embedded(issue, render.EMBEDDED_CHANGELOG)
     if "editmeta" in expand:
@@ -27,17 +28,17 @@ def change(exchange: Exchange) -> Response:
     """``PUT issue/{id or key}``."""
     issue = exchange.issue()
     try:
-        edit(exchange.site, issue, exchange.body(), exchange.author(), exchange.now)
+        edit(exchange.site, issue, exchange.without_deaf(exchange.body()), exchange.author(), exchange.now)
     except EditError as refusal:
         return errors(400, **refusal.errors)
     if exchange.request.query.get("returnIssue") == "true":
-        return Response(200, render.bean(exchange.site, issue, exchange.base, ["*all"]))
+        return Response(200, exchange.without_hidden(render.bean(exchange.site, issue, exchange.base, ["*all"])))
     return Response(204)
 
 
 def remove(exchange: Exchange) -> Response:
     """``DELETE issue/{id or key}``."""
-    exchange.site.remove(exchange.issue())
+    exchange.site.remove(exchange.issue(), exchange.now)
     return Response(204)
 
 

@@ -9,11 +9,9 @@ since 1970. ``AND OR NOT ( )`` and ``ORDER BY``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-
-from itsm_bridge.sandbox.clock import INDIA
 
 from .site import Field, Issue, Site
 
@@ -41,8 +39,12 @@ class Search:
     order: tuple[tuple[str, bool], ...]
 
     def run(self, site: Site) -> list[Issue]:
-        """The issues that hold, in order; without ``ORDER BY`` the newest first, as Jira does."""
-        issues = sorted((one for one in site.issues.values() if self.holds(one)), key=lambda one: one.id, reverse=True)
+        """The issues of the site that hold, in order; without ``ORDER BY`` the newest first, as Jira does."""
+        return self.among(site.issues.values())
+
+    def among(self, every: Iterable[Issue]) -> list[Issue]:
+        """Those of ``every`` issue that hold, in order."""
+        issues = sorted((one for one in every if self.holds(one)), key=lambda one: one.id, reverse=True)
         for name, descending in reversed(self.order):
             issues.sort(key=_ORDERS[name], reverse=descending)
         return issues
@@ -56,24 +58,42 @@ _ORDERS: dict[str, Callable[[Issue], tuple[object, ...]]] = {
 }
 
 
-def read(text: str, site: Site, now: datetime) -> Search:
-    """Read a query against a site at an instant. Raises ``JqlError``."""
-    return _Reader(text, site, now).search()
+Find = Callable[[str], "Issue | None"]
+
+
+def read(
+    text: str,
+    site: Site,
+    now: datetime,
+    *,
+    find: Find | None = None,
+    hidden: Collection[str] = (),
+    bounded: bool = True,
+) -> Search:
+    """Read a query against a site at an instant. Raises ``JqlError``.
+
+    ``find`` is how an issue that the query names is looked up, ``hidden`` are keys of projects that the caller may not
+    see; ``bounded`` refuses a query without a restriction.
+    """
+    return _Reader(text, site, now, find or site.find, hidden).search(bounded=bounded)
 
 
 class _Reader:
     """Recursive descent over the tokens of one query."""
 
-    def __init__(self, text: str, site: Site, now: datetime) -> None:
+    def __init__(self, text: str, site: Site, now: datetime, find: Find, hidden: Collection[str]) -> None:
+        self._find = find
+        self._hidden = hidden
         self._tokens = _tokens(text)
         self._at = 0
         self._site = site
         self._now = now
 
-    def search(self) -> Search:
-        if not self._tokens or self._is("order"):
+    def search(self, *, bounded: bool) -> Search:
+        unbounded = not self._tokens or self._is("order")
+        if unbounded and bounded:
             raise JqlError(UNBOUNDED)
-        holds = self._either()
+        holds: Test = (lambda _issue: True) if unbounded else self._either()
         order = self._order()
         if self._at < len(self._tokens):
             raise self._unexpected()
@@ -148,7 +168,7 @@ class _Reader:
             return datetime.fromtimestamp(int(value) / 1000, UTC)
         for layout in ("%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d"):
             try:
-                return datetime.strptime(value, layout).replace(tzinfo=INDIA)
+                return datetime.strptime(value, layout).replace(tzinfo=self._site.zone)
             except ValueError:
                 continue
         raise JqlError(
@@ -176,12 +196,13 @@ class _Reader:
         """The value as issues are compared with it. One issue, project or status that is not there spoils the query."""
         canonical = _SAME.get(name.casefold(), name.casefold())
         if canonical == "key":
-            issue = self._site.find(value)
+            issue = self._find(value)
             if issue is None:
                 raise JqlError(f"An issue with key '{value}' does not exist for field '{name}'.")
             return str(issue.id)
+        projects = [one for one in self._site.projects.values() if one["key"] not in self._hidden]
         names = {
-            "project": [text for one in self._site.projects.values() for text in (one["key"], one["name"], one["id"])],
+            "project": [text for one in projects for text in (one["key"], one["name"], one["id"])],
             "status": [text for one in self._site.statuses.values() for text in (one["name"], one["id"])],
         }.get(canonical)
         if names is not None and value.casefold() not in {text.casefold() for text in names}:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +11,11 @@ from itsm_bridge.sandbox.web import Response
 
 from . import render
 from .exchange import MISSING_ISSUE, Exchange, RefusalError, errors, whole
-from .jql import JqlError, read
-from .site import Json, instant
+from .site import Issue, Json, instant
 
 MOST_BULK = 100
 MOST_SEARCH = 100
+MOST_RECONCILED = 50
 MOST_SEARCH_IDS = 5_000
 MOST_HISTORIES = 10_000
 MOST_CHANGELOG = 40
@@ -30,9 +30,10 @@ def search(exchange: Exchange) -> Response:
     asked = _asked(exchange)
     names = asked["fields"] or ["id"]
     most = max(1, min(asked["maxResults"], MOST_SEARCH_IDS if set(names) <= {"id", "key"} else MOST_SEARCH))
-    walk = exchange.walks.rest(asked["token"]) if asked["token"] else _found(exchange, asked["jql"])
-    issues = [issue for number in walk[:most] if (issue := exchange.site.issues.get(number)) is not None]
-    beans = [render.bean(exchange.site, one, exchange.base, names, asked["properties"]) for one in issues]
+    view = exchange.indexed(asked["reconcileIssues"])
+    walk = exchange.walks.rest(asked["token"]) if asked["token"] else _found(exchange, asked["jql"], view)
+    issues = [one for number in walk[:most] if (one := view.get(number)) is not None and not exchange.hides(one)]
+    beans = [_bean(exchange, one, names, asked["properties"]) for one in issues]
     if "changelog" in asked["expand"]:
         for shown, issue in zip(beans, issues, strict=True):
             shown["changelog"] = render.embedded(issue, MOST_CHANGELOG)
@@ -42,24 +43,28 @@ def search(exchange: Exchange) -> Response:
     return Response(200, answer)
 
 
+def _bean(exchange: Exchange, issue: Issue, names: Sequence[str], properties: Sequence[str]) -> Json:
+    return exchange.without_hidden(render.bean(exchange.site, issue, exchange.base, names, properties))
+
+
 def _asked(exchange: Exchange) -> dict[str, Any]:
     """The parameters of a search, whichever way they came."""
     if exchange.request.method == "POST":
         body = exchange.body()
         lists = {name: body.get(name) or [] for name in ("fields", "properties")}
+        lists["reconcileIssues"] = [str(number) for number in body.get("reconcileIssues") or []]
         lists["expand"] = str(body.get("expand") or "").split(",")
     else:
         body = dict(exchange.request.query)
-        lists = {name: exchange.listed(name) for name in ("fields", "properties", "expand")}
+        lists = {name: exchange.listed(name) for name in ("fields", "properties", "expand", "reconcileIssues")}
+    if len(lists["reconcileIssues"]) > MOST_RECONCILED:
+        raise RefusalError(errors(400, f"At most {MOST_RECONCILED} issues can be reconciled."))
     text = {"jql": str(body.get("jql") or ""), "token": body.get("nextPageToken")}
     return {**lists, **text, "maxResults": whole(body.get("maxResults"), 50)}
 
 
-def _found(exchange: Exchange, jql: str) -> list[int]:
-    try:
-        return [issue.id for issue in read(jql, exchange.site, exchange.now).run(exchange.site)]
-    except JqlError as fault:
-        raise RefusalError(errors(400, str(fault))) from fault
+def _found(exchange: Exchange, jql: str, view: Mapping[int, Issue]) -> list[int]:
+    return [issue.id for issue in exchange.query(jql, bounded=True).among(view.values())]
 
 
 def removed(_exchange: Exchange) -> Response:
@@ -73,10 +78,10 @@ def bulk_fetch(exchange: Exchange) -> Response:
     names = [str(name) for name in asked.get("issueIdsOrKeys") or []]
     if not 1 <= len(names) <= MOST_BULK:
         return errors(400, f"The number of issues must be between 1 and {MOST_BULK}.")
-    found = {name: exchange.site.find(name) for name in names}
+    found = {name: exchange.find(name) for name in names}
     issues = {one.id: one for one in found.values() if one is not None}
     fields, properties = asked.get("fields") or ["*navigable"], asked.get("properties") or []
-    beans = [render.bean(exchange.site, issues[one], exchange.base, fields, properties) for one in sorted(issues)]
+    beans = [_bean(exchange, issues[one], fields, properties) for one in sorted(issues)]
     missing = [{"id": name, "errorMessage": MISSING_ISSUE} for name, one in found.items() if one is None]
     return Response(200, {"issues": beans, "issueErrors": missing})
 
@@ -103,7 +108,7 @@ def _histories(
     exchange: Exchange, names: Sequence[str], wanted: frozenset[str]
 ) -> list[tuple[tuple[datetime, int, int], Json]]:
     """The changelog entries of all these issues that touch a wanted field, by moment, issue and place."""
-    issues = {issue.id: issue for name in names if (issue := exchange.site.find(name)) is not None}
+    issues = {issue.id: issue for name in names if (issue := exchange.find(name)) is not None}
     entries = []
     for number, issue in issues.items():
         for place, entry in enumerate(issue.histories):

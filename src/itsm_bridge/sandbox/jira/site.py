@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from itsm_bridge.sandbox.clock import INDIA
@@ -68,9 +69,15 @@ class Issue:
 
 
 class Site:
-    """Everything of one site. Ids ascend in the order of creation."""
+    """Everything of one site. Ids ascend in the order of creation.
+
+    ``zone`` is the account's time zone: instants in a query are read in it. While ``remembers`` is true the site keeps
+    what its issues were before each change, for a search whose index lags.
+    """
 
     def __init__(self) -> None:
+        self.zone: tzinfo = INDIA
+        self.remembers = False
         self.fields: dict[str, Field] = {one.id: one for one in system_fields()}
         self.statuses: dict[str, Json] = {}
         self.priorities: dict[str, Json] = {}
@@ -80,20 +87,68 @@ class Site:
         self.users: dict[str, Json] = {}
         self.issues: dict[int, Issue] = {}
         self._keys: dict[str, int] = {}
+        self._past: dict[int, list[tuple[datetime, Issue | None]]] = {}
         self._history = 10_000
 
     def add(self, issue: Issue) -> None:
         """Put an issue in, findable by id and by key."""
+        if self.remembers:
+            self._past.setdefault(issue.id, []).append((issue.created, None))
         self.issues[issue.id] = issue
         self._keys[issue.key.casefold()] = issue.id
+
+    def rename(self, issue: Issue, key: str) -> None:
+        """Give an issue another key; the old one still finds it."""
+        issue.key = key
+        self._keys[key.casefold()] = issue.id
+
+    def next_id(self) -> int:
+        """An id that no issue had."""
+        return max(max(self.issues, default=20_000), max(self._past, default=0)) + 1
+
+    def next_key(self, project: str) -> str:
+        """A key in ``project`` that no issue has or had."""
+        prefix = f"{project.casefold()}-"
+        numbers = (key.removeprefix(prefix) for key in self._keys if key.startswith(prefix))
+        return f"{project}-{max((int(one) for one in numbers if one.isdecimal()), default=0) + 1}"
+
+    def remember(self, issue: Issue, at: datetime) -> None:
+        """Keep what an issue was until ``at``, when it is about to change."""
+        if self.remembers and issue.id in self.issues:
+            was = replace(issue, fields=dict(issue.fields), histories=list(issue.histories))
+            self._past.setdefault(issue.id, []).append((at, was))
+
+    def as_of(self, at: datetime) -> Mapping[int, Issue]:
+        """The issues as they were at an instant (not earlier than the site began to remember)."""
+        view = dict(self.issues)
+        for number, past in self._past.items():
+            was = next((state for until, state in past if until > at), self.issues.get(number))
+            if was is None:
+                view.pop(number, None)
+            else:
+                view[number] = was
+        return view
+
+    def indexed(self, numbers: Collection[int], at: datetime | None) -> Mapping[int, Issue]:
+        """The issues as a search sees them: as of ``at`` (``None``: now), and those of ``numbers`` as they are."""
+        if at is None:
+            return self.issues
+        view = dict(self.as_of(at))
+        for number in numbers:
+            if number in self.issues:
+                view[number] = self.issues[number]
+            else:
+                view.pop(number, None)
+        return view
 
     def find(self, name: str) -> Issue | None:
         """The issue of that id or key (an old key still finds it)."""
         number = int(name) if name.isdecimal() else self._keys.get(name.casefold())
         return self.issues.get(number) if number is not None else None
 
-    def remove(self, issue: Issue) -> None:
+    def remove(self, issue: Issue, at: datetime) -> None:
         """Delete an issue without a trace, as Jira does."""
+        self.remember(issue, at)
         del self.issues[issue.id]
         self._keys = {key: number for key, number in self._keys.items() if number != issue.id}
 

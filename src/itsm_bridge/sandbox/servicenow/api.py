@@ -10,15 +10,25 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from itsm_bridge.sandbox.clock import INDIA
+from itsm_bridge.sandbox.faults import DEAF_FIELDS, HIDDEN_FIELDS, HIDDEN_ROWS, INVALID_QUERY, Trouble
 from itsm_bridge.sandbox.web import Request, Response
 
-from .dictionary import choices_of
-from .query import answer, parse
+from .derived import Derived
+from .dictionary import TASKS, choices_of
+from .oauth import TOKEN_PATH, TokenDesk
+from .query import Query, answer, parse
 from .tables import Instance, Row, Table
 from .writes import Actor, WriteForbiddenError, create, delete, update
 
 _ROUTE = re.compile(r"/api/now/(?:v2/)?table/(?P<table>[a-z0-9_]+)(?:/(?P<sys_id>[^/]+))?/?")
 DEFAULT_LIMIT = 10_000
+PARENT_OF = {
+    "sys_audit": "documentkey",
+    "sysapproval_approver": "sysapproval",
+    "task_sla": "task",
+    "sys_journal_field": "element_id",
+}
+"""The column that names the task which a row belongs to: who may not see the task may not see the row."""
 _NAMELESS = frozenset({"sysparm_limit", "sysparm_offset"})
 
 
@@ -39,15 +49,28 @@ UNAUTHENTICATED = _error(
 class TableApi:
     """The application: every request holds the lock, so that reads and writes see whole records."""
 
-    def __init__(self, instance: Instance, secrets: Callable[[str, str], bool], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        secrets: Callable[[str, str], bool],
+        now: Callable[[], datetime],
+        *,
+        tokens: TokenDesk | None = None,
+        trouble: Trouble | None = None,
+    ) -> None:
         self._instance = instance
         self._secrets = secrets
         self._now = now
-        self._lock = threading.Lock()
+        self._tokens = tokens
+        self._trouble = trouble or Trouble()
+        self._derived = Derived(instance)
+        self.lock = threading.Lock()
 
     def __call__(self, request: Request) -> Response:
         """Answer one request."""
-        with self._lock:
+        with self.lock:
+            if self._tokens is not None and request.path == TOKEN_PATH:
+                return self._tokens.answer(request)
             actor = self._actor(request)
             if actor is None:
                 return UNAUTHENTICATED
@@ -57,13 +80,33 @@ class TableApi:
             table = self._instance.tables.get(route["table"])
             if table is None:
                 return _error(400, f"Invalid table {route['table']}")
+            if table.name in self._trouble.faults.hidden:
+                self._trouble.note(HIDDEN_ROWS)
+                return _error(403, "User Not Authorized", "Failed API level ACL Validation")
+            self._derived.refresh(table.name, actor.at)
             return self._dispatch(request, table, route["sys_id"], actor)
 
     def _actor(self, request: Request) -> Actor | None:
-        if request.sign_in is None or not self._secrets(*request.sign_in):
-            return None
-        found = self._instance.tables["sys_user"].with_value("user_name", [request.sign_in[0]])
+        name = self._signed_in(request)
+        found = self._instance.tables["sys_user"].with_value("user_name", [name]) if name else None
         return Actor(found[0]["user_name"], found[0]["sys_id"], self._now()) if found else None
+
+    def _signed_in(self, request: Request) -> str:
+        """The user name of whoever asks, or nothing."""
+        if request.bearer is not None:
+            return self._tokens.user_of(request.bearer) if self._tokens is not None else ""
+        if request.sign_in is None or not self._secrets(*request.sign_in):
+            return ""
+        return request.sign_in[0]
+
+    def _hides(self, table: Table, row: Row) -> bool:
+        """Whether the caller may not see a row."""
+        if not self._trouble.faults.hides_rows:
+            return False
+        if self._trouble.hides(row["sys_id"], row.get("number", ""), by_share=table.name in TASKS):
+            return True
+        task = self._instance.find("task", row.get(PARENT_OF.get(table.name, ""), ""))
+        return task is not None and self._trouble.hides(task["sys_id"], task.get("number", ""))
 
     def _dispatch(self, request: Request, table: Table, sys_id: str | None, actor: Actor) -> Response:
         if sys_id is None:
@@ -71,7 +114,7 @@ class TableApi:
                 return self._list(request, table)
             return self._create(request, table, actor) if request.method == "POST" else _NOT_SUPPORTED
         row = table.get(sys_id)
-        if row is None:
+        if row is None or self._hides(table, row):
             return NOT_FOUND
         if request.method == "GET":
             return Response(200, {"result": self._shown(request, table, row)})
@@ -82,16 +125,23 @@ class TableApi:
 
     def _list(self, request: Request, table: Table) -> Response:
         query = parse(request.query.get("sysparm_query", ""), lambda path: self._instance.has(table.name, path))
-        rows = answer(self._instance, table, query)
+        rows = self._found(table, query)
         limit = _count(request.query.get("sysparm_limit", ""), DEFAULT_LIMIT)
         offset = _count(request.query.get("sysparm_offset", ""), 0)
-        page = [self._shown(request, table, row) for row in rows[offset : offset + limit]]
+        some = [row for row in rows[offset : offset + limit] if not self._hides(table, row)]
+        page = [self._shown(request, table, row) for row in some]
         headers = {}
         if request.query.get("sysparm_no_count") != "true":
             headers["X-Total-Count"] = str(len(rows))
         if request.query.get("sysparm_suppress_pagination_header") != "true":
             headers["Link"] = _links(request, limit, offset, len(rows))
         return Response(200, {"result": page}, headers)
+
+    def _found(self, table: Table, query: Query) -> list[Row]:
+        if query.dropped and self._trouble.faults.invalid_query_returns_no_rows:
+            self._trouble.note(INVALID_QUERY)
+            return []
+        return answer(self._instance, table, query)
 
     def _create(self, request: Request, table: Table, actor: Actor) -> Response:
         values = self._body(request, table)
@@ -121,6 +171,10 @@ class TableApi:
             return _error(400, "Exception while reading request", str(fault))
         if not isinstance(values, dict):
             return _error(400, "Exception while reading request", "The payload is not a JSON object")
+        deaf = self._trouble.faults.deaf_fields & values.keys()
+        if deaf:
+            self._trouble.note(DEAF_FIELDS)
+            values = {name: value for name, value in values.items() if name not in deaf}
         if request.query.get("sysparm_input_display_value") == "true":
             return {name: self._meant(table, name, value) for name, value in values.items()}
         return values
@@ -140,7 +194,12 @@ class TableApi:
         display = request.query.get("sysparm_display_value", "false")
         link = "" if request.query.get("sysparm_exclude_reference_link") == "true" else request.base_url
         shown: dict[str, object] = {}
+        hidden = self._trouble.faults.hidden_fields
+        if not hidden.isdisjoint(wanted or table.columns):
+            self._trouble.note(HIDDEN_FIELDS)
         for path in wanted or table.columns:
+            if path in hidden:
+                continue
             cell = self._cell(table, row, path.strip())
             if cell is not None:
                 shown[path.strip()] = cell.shown(display, link)

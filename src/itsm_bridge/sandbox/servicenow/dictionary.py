@@ -18,6 +18,8 @@ NAME_COLUMN: Mapping[str, str] = {
     "sys_dictionary": "element",
     "sysapproval_approver": "sys_id",
     "sys_audit": "sys_id",
+    "task_sla": "sys_id",
+    "sys_journal_field": "sys_id",
 }
 """The column that a reference shows instead of its sys_id; ``name`` where a table is not listed."""
 
@@ -50,6 +52,7 @@ TASK = {
     **_columns("string", "number short_description description approval close_notes contact_type correlation_id"),
     **_columns("string", "u_environment"),
     **_columns("integer", "state impact urgency priority reassignment_count escalation"),
+    **_columns("journal_input", "comments work_notes"),
     **_columns("boolean", "active made_sla knowledge"),
     **_columns("glide_date_time", "opened_at closed_at due_date work_start work_end"),
     **_references("sys_user", "opened_by closed_by assigned_to"),
@@ -118,6 +121,21 @@ OWN: Mapping[str, Mapping[str, Column]] = {
         **_columns("string", "tablename documentkey fieldname oldvalue newvalue user reason"),
         **_columns("integer", "record_checkpoint"),
     },
+    "contract_sla": {
+        **_columns("string", "name type target collection"),
+        **_columns("glide_duration", "duration"),
+        **_columns("boolean", "active"),
+    },
+    "task_sla": {
+        **_columns("string", "stage schedule timezone"),
+        **_columns("boolean", "active has_breached"),
+        **_columns("glide_date_time", "start_time end_time planned_end_time original_breach_time pause_time"),
+        **_columns("glide_duration", "duration business_duration pause_duration business_pause_duration"),
+        **_columns("decimal", "percentage business_percentage"),
+        **_references("task", "task"),
+        **_references("contract_sla", "sla"),
+    },
+    "sys_journal_field": _columns("string", "element_id name element value"),
     "sys_choice": {
         **_columns("string", "name element label value language"),
         **_columns("integer", "sequence"),
@@ -133,7 +151,8 @@ OWN: Mapping[str, Mapping[str, Column]] = {
 _OF_TASKS = """
 active approval assigned_to assignment_group business_service category close_code closed_at cmdb_ci description due_date
 escalation hold_reason impact incident_state location number parent problem_id problem_state reassignment_count
-reopen_count resolved_at resolved_by short_description stage state subcategory type u_environment urgency priority
+reopen_count resolved_at resolved_by short_description stage state subcategory sys_class_name type u_environment
+urgency priority
 """
 
 AUDITED: Mapping[str, frozenset[str]] = {

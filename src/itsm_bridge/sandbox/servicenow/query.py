@@ -33,27 +33,33 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Alternatives (``^NQ``) of conjunctions (``^``) of alternatives (``^OR``), and the order."""
+    """Alternatives (``^NQ``) of conjunctions (``^``) of alternatives (``^OR``), the order, and what was dropped."""
 
     alternatives: tuple[tuple[tuple[Term, ...], ...], ...]
     order: tuple[tuple[str, bool], ...]
+    dropped: tuple[str, ...] = ()
 
 
 def parse(text: str, known: Callable[[str], bool]) -> Query:
     """Read an encoded query; ``known`` says whether a path names a column. Nothing is an error."""
     order: list[tuple[str, bool]] = []
     alternatives: list[list[list[Term]]] = [[]]
+    dropped: list[str] = []
     for piece in _pieces(text):
         if piece.startswith("ORDERBY"):
             order += _order(piece, known)
-        elif piece.startswith("OR"):
-            _extend(alternatives[-1], _term(piece[2:], known))
-        elif piece.startswith("NQ"):
-            alternatives.append([_term(piece[2:], known)])
+            continue
+        joint = piece[:2] if piece[:2] in ("OR", "NQ") else ""
+        term = _term(piece.removeprefix(joint), known)
+        dropped += [] if term else [piece]
+        if joint == "OR":
+            _extend(alternatives[-1], term)
+        elif joint == "NQ":
+            alternatives.append([term])
         else:
-            alternatives[-1].append(_term(piece, known))
+            alternatives[-1].append(term)
     kept = tuple(tuple(tuple(group) for group in groups if group) for groups in alternatives)
-    return Query(kept, tuple(order))
+    return Query(kept, tuple(order), tuple(dropped))
 
 
 def _extend(groups: list[list[Term]], alternative: list[Term]) -> None:

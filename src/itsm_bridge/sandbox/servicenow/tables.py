@@ -10,7 +10,7 @@ from .dictionary import NAME_COLUMN, PARENTS, TABLES, Column, columns_of
 
 Row = dict[str, str]
 
-HASHED = ("sys_id", "number", "documentkey", "sysapproval", "user_name")
+HASHED = ("sys_id", "number", "documentkey", "sysapproval", "user_name", "task", "element_id")
 """Columns that are looked up by value: these queries do not read the whole table."""
 
 ORDER = ("sys_updated_on", "sys_id")
@@ -105,6 +105,7 @@ class Instance:
     def __init__(self) -> None:
         self.tables = {name: Table(name, columns_of(name)) for name in TABLES}
         self._audited = 0
+        self._noted = 0
 
     def audit(self, row: Row, table: str, change: tuple[str, str, str], *, user: str, at: str, checkpoint: str) -> None:
         """Add a row to ``sys_audit``; ``change`` is field, old and new value.
@@ -125,6 +126,20 @@ class Instance:
             "record_checkpoint": checkpoint,
         }
         self.tables["sys_audit"].add(audited)
+
+    def note(self, row: Row, table: str, element: str, text: str, *, user: str, at: str) -> None:
+        """Add an entry to a journal (``comments`` or ``work_notes``) of a record."""
+        self._noted += 1
+        noted = {
+            "sys_id": made_up_id("journal", f"{self._noted}"),
+            "element_id": row["sys_id"],
+            "name": table,
+            "element": element,
+            "value": text,
+            "sys_created_on": at,
+            "sys_created_by": user,
+        }
+        self.tables["sys_journal_field"].add(noted)
 
     def find(self, table: str, sys_id: str) -> Row | None:
         """The record that a reference to ``table`` means; a parent table's records lie in its children."""

@@ -63,6 +63,7 @@ def create(instance: Instance, table: str, values: Mapping[str, object], actor: 
     _check_vote(table, {}, row, actor)
     row |= _derived(instance, target, {}, row, actor)
     target.add(row)
+    _note(instance, target, row, values, actor)
     _afterwards(instance, table, row, actor)
     return row
 
@@ -73,7 +74,8 @@ def update(instance: Instance, table: str, row: Row, values: Mapping[str, object
     wanted = row | _accepted(instance, target, values)
     _check_vote(table, row, wanted, actor)
     wanted |= _derived(instance, target, row, wanted, actor)
-    _store(instance, target, row, wanted, actor)
+    noted = _note(instance, target, row, values, actor)
+    _store(instance, target, row, wanted, actor, touched=noted)
     _afterwards(instance, table, row, actor)
     return row
 
@@ -85,9 +87,35 @@ def delete(instance: Instance, table: str, row: Row, actor: Actor) -> None:
     instance.tables[table].remove(row)
 
 
-def _store(instance: Instance, target: Table, row: Row, wanted: Row, actor: Actor) -> None:
+def reclassify(instance: Instance, row: Row, table: str, actor: Actor) -> Row:
+    """Let a task become one of another table: its sys_id and number stay, columns that are not there are lost."""
+    before, target = instance.tables[row["sys_class_name"]], instance.tables[table]
+    if before is target:
+        return row
+    before.remove(row)
+    for column in row.keys() - target.columns.keys():
+        del row[column]
+    target.add(row)
+    _store(instance, target, row, row | {"sys_class_name": table}, actor)
+    return row
+
+
+def _note(instance: Instance, table: Table, row: Row, values: Mapping[str, object], actor: Actor) -> bool:
+    """Write what was sent for journals into them; whether there was anything."""
+    notes = {name: _text(value) for name, value in values.items() if _is_journal(table, name) and value}
+    for name, text in notes.items():
+        instance.note(row, table.name, name, text, user=actor.user_name, at=actor.stamp)
+    return bool(notes)
+
+
+def _is_journal(table: Table, name: str) -> bool:
+    column = table.columns.get(name)
+    return column is not None and column.kind == "journal_input"
+
+
+def _store(instance: Instance, target: Table, row: Row, wanted: Row, actor: Actor, *, touched: bool = False) -> None:
     changed = {column: value for column, value in wanted.items() if row.get(column, "") != value}
-    if not changed:
+    if not changed and not touched:
         return
     count = str(int(row.get("sys_mod_count") or 0) + 1)
     for column in sorted(changed.keys() & AUDITED.get(target.name, frozenset())):
@@ -102,7 +130,7 @@ def _accepted(instance: Instance, table: Table, values: Mapping[str, object]) ->
     taken: Row = {}
     for name, given in values.items():
         column = table.columns.get(name)
-        if column is None or name.startswith("sys_") or name in _KEPT:
+        if column is None or name.startswith("sys_") or name in _KEPT or _is_journal(table, name):
             continue
         value = _text(given)
         if column.reference and value and instance.find(column.reference, value) is None:
