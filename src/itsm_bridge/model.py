@@ -149,6 +149,25 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class NativeSla:
+    """A service level as the source itself measures it (``task_sla``, Jira Service Management), to compare ours with.
+
+    ``elapsed_seconds`` is the source's own business time; ``breached`` its own verdict; ``stage`` its own word.
+    """
+
+    source: str
+    external_id: str
+    native_id: str
+    name: str
+    stage: str
+    started_at: datetime | None
+    stopped_at: datetime | None
+    due_at: datetime | None
+    elapsed_seconds: int | None
+    breached: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class TicketRecord:
     """One ticket with its whole history (oldest first) and its approvals, as read at one time."""
 

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import os
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.config.editing import EXAMPLE
 
 from itsm_bridge.config import Credentials, credentials, load
-from itsm_bridge.config.model import Source
+from itsm_bridge.config.model import Jira, Source
 from itsm_bridge.errors import ConfigurationInvalid
 
 CANARY = "canary-5f2e"
@@ -62,6 +63,40 @@ def test_jira_has_an_address_and_a_token(ops: Source, tmp_path: Path, monkeypatc
     monkeypatch.setenv("ITSM_BRIDGE_OPS__TOKEN", CANARY)
 
     assert opened(credentials(ops, tmp_path)) == ("token", "bridge@egov.example", CANARY)
+
+
+def data_center(ops: Source) -> Source:
+    assert isinstance(ops, Jira)
+    return replace(ops, deployment="data_center")
+
+
+def test_data_center_has_a_personal_access_token(ops: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ITSM_BRIDGE_OPS__TOKEN", CANARY)
+
+    found = credentials(data_center(ops), tmp_path)
+
+    assert opened(found) == ("bearer", "", CANARY)
+    assert CANARY not in repr(found)
+
+
+def test_data_center_has_a_user_and_a_password_else(
+    ops: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ITSM_BRIDGE_OPS__USERNAME", "bridge")
+    assert "set ITSM_BRIDGE_OPS__PASSWORD (or" in refusal(data_center(ops), tmp_path)
+    private(tmp_path / "secret", "s3cret")
+    monkeypatch.setenv("ITSM_BRIDGE_OPS__PASSWORD_FILE", "secret")
+
+    assert opened(credentials(data_center(ops), tmp_path)) == ("password", "bridge", "s3cret")
+
+
+def test_data_center_wants_one_way_to_sign_in(ops: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = "set ITSM_BRIDGE_OPS__TOKEN, or ITSM_BRIDGE_OPS__USERNAME and ITSM_BRIDGE_OPS__PASSWORD (or"
+    assert wanted in refusal(data_center(ops), tmp_path)
+    monkeypatch.setenv("ITSM_BRIDGE_OPS__USERNAME", "bridge")
+    monkeypatch.setenv("ITSM_BRIDGE_OPS__PASSWORD", CANARY)
+    monkeypatch.setenv("ITSM_BRIDGE_OPS__TOKEN", CANARY)
+    assert "keep one of the two ways to sign in" in refusal(data_center(ops), tmp_path)
 
 
 def test_nothing_of_it_is_ever_shown(ops: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -189,6 +189,16 @@ def test_nothing_of_it_can_be_changed(example: Configuration) -> None:
 # --- variants that the example does not show ---------------------------------------------------------------------
 
 
+def test_jira_may_be_data_center_and_approvals_those_of_service_management(config: Path) -> None:
+    edit(config, "bridge.yaml", "deployment: cloud", "deployment: data_center")
+    edit(config, "bridge.yaml", '{via: field, field: "Approval"}', "{via: service_management}")
+    ops = load(config).sources["ops"]
+    assert isinstance(ops, Jira)
+    assert ops.deployment == "data_center"
+    assert (ops.write.approval, ops.write.votes) == (None, True)
+    assert "approval" not in ops.writable
+
+
 def test_a_flat_map_of_states_serves_every_table(config: Path) -> None:
     text = (config / "bridge.yaml").read_text(encoding="utf-8")
     begin, end = text.index("      incident: {1"), text.index("    write:  ")

@@ -59,14 +59,15 @@ BRIDGE = {
     "a custom field by its long name": Mistake("category: category", "custom.vip: category", "custom", "C204", "vip"),
     "a field that follows from others": Mistake("category: category", "age: category", "age", "C202"),
     "an unknown way to write": Mistake("via: impact_urgency", "via: impact", "impact", "C202", "impact_urgency"),
-    "Data Center": Mistake("deployment: cloud", "deployment: data_center", "data_center", "C209"),
     "an unknown deployment": Mistake("deployment: cloud", "deployment: server", "server", "C202"),
     "a project in small letters": Mistake("[OPS, ENV]", "[ops, ENV]", "ops", "C204"),
     "an impact off the scale": Mistake("{High: 1, Medium: 2, Low: 3}}", "{High: 0, Medium: 2}}", "0", "C203"),
     "an unknown type": Mistake("Incident: incident", "Incident: incidents", "incidents", "C202", "incident"),
     "a priority off the scale": Mistake("Lowest: 5", "Lowest: 6", "6", "C203"),
     "a priority that nothing stands for": Mistake(", Lowest: 5", "", "", "C212", None, "warning"),
-    "approval by service management": Mistake("{via: field, field", "{via: service_management, field", "", "C209"),
+    "approval by service management in a field": Mistake(
+        "{via: field, field", "{via: service_management, field", "field", "C111"
+    ),
     "approval in no field": Mistake('{via: field, field: "Approval"}', "{via: field}", "", "C112"),
     "a limit in words": Mistake("max_changes: 200", "max_changes: many", "many", "C201"),
     "a limit below nothing": Mistake("max_changes: 200", "max_changes: -1", "-1", "C203"),

@@ -16,7 +16,7 @@ from itsm_bridge.config.model import FieldMapping, Jira, JiraWrite
 from itsm_bridge.connectors.http import BasicAuth, GuardedSession
 from itsm_bridge.connectors.jira.connector import JiraConnector
 from itsm_bridge.connectors.jira.documents import texts_of_one
-from itsm_bridge.connectors.jira.site import Site, shape
+from itsm_bridge.connectors.jira.site import shape
 from itsm_bridge.model import State, TicketType
 
 Json = dict[str, Any]
@@ -139,6 +139,7 @@ class Cloud:
     seen: list[Seen] = field(default_factory=list)
     written: list[Seen] = field(default_factory=list)
     now: datetime = NOON
+    requests: dict[str, Json] = field(default_factory=dict)
 
     def add(self, *issues: Json) -> None:
         self.issues |= {one["id"]: one for one in issues}
@@ -159,11 +160,13 @@ class Cloud:
             "/field": self.fields,
             "/status": self.statuses,
             "/priority": [{"id": str(place), "name": name} for place, name in enumerate(PRIORITIES, 1)],
-            "/project/OPS": {"key": "OPS"},
-            "/project/ENV": {"key": "ENV"},
+            "/project/OPS": {"key": "OPS", "projectTypeKey": "service_desk" if self.requests else "software"},
+            "/project/ENV": {"key": "ENV", "projectTypeKey": "software"},
         }
         if path in plain:
             return Answer(plain[path])
+        if path.startswith("/rest/servicedeskapi/request/"):
+            return self._request(seen, *path.split("/")[4:])
         if path == "/search/jql":
             return self._search(seen.json)
         if path == "/issue/bulkfetch":
@@ -174,12 +177,13 @@ class Cloud:
         return self._one(seen, *path.split("/")[2:])
 
     def _search(self, body: Json) -> Answer:
-        bound = re.search(r'updated >= "-(\d+)m"', body["jql"])
+        (order,) = re.findall(r"ORDER BY (\w+) ASC, key ASC", body["jql"])
+        bound = re.search(rf'{order} >= "-(\d+)m"', body["jql"])
         oldest = told(self.now - timedelta(minutes=int(bound[1]))) if bound else ""
-        found = [one for one in self.issues.values() if one["fields"]["updated"] >= oldest]
-        found.sort(key=lambda one: (one["fields"]["updated"], int(one["id"])))
+        found = [one for one in self.issues.values() if one["fields"][order] >= oldest]
+        found.sort(key=lambda one: (one["fields"][order], int(one["id"])))
         start = int(body.get("nextPageToken", "t0")[1:])
-        page = [self._shown(one, ["updated"]) for one in found[start : start + self.size]]
+        page = [self._shown(one, body["fields"]) for one in found[start : start + self.size]]
         if start + self.size >= len(found):
             return Answer({"issues": page, "isLast": True})
         return Answer({"issues": page, "isLast": False, "nextPageToken": f"t{start + self.size}"})
@@ -198,6 +202,14 @@ class Cloud:
         if start + 7 < len(logs):
             page["nextPageToken"] = f"h{start + 7}"
         return Answer(page)
+
+    def _request(self, seen: Seen, number: str, part: str) -> Answer:
+        """Approvals or service levels of a request, two at a time."""
+        if number not in self.requests:
+            return Answer({"errorMessage": "The request could not be found"}, 404)
+        values, start = self.requests[number].get(part, []), int(seen.query["start"])
+        last = start + 2 >= len(values)
+        return Answer({"start": start, "limit": 2, "isLastPage": last, "values": values[start : start + 2]})
 
     def _one(self, seen: Seen, number: str, rest: str = "") -> Answer:
         found = self.issues.get(number)
@@ -251,4 +263,4 @@ def connected(cloud: Cloud, source: Jira = SOURCE, *, largest: int = 4_000_000) 
     with serving(cloud) as web:
         auth = BasicAuth(CREDENTIALS)
         session = GuardedSession("ops", web.url, auth, shape, max_wait=120, surroundings=around, largest=largest)
-        yield JiraConnector(source, VENDORS, Site(session), around)
+        yield JiraConnector(source, VENDORS, session, around)

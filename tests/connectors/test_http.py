@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 import requests
-from tests.connectors.fakes import CREDENTIALS, SECRET, Answer, Seen, World, in_turn, serving, talking, zipped
+from pydantic import SecretStr
+from tests.connectors.fakes import CREDENTIALS, NOON, SECRET, Answer, Seen, World, in_turn, serving, talking, zipped
 
+from itsm_bridge.config.model import Credentials
 from itsm_bridge.connectors.answers import Call, PageTooLarge, ReadRefused, path_template
-from itsm_bridge.connectors.http import BasicAuth, GuardedSession
+from itsm_bridge.connectors.http import BasicAuth, BearerAuth, GuardedSession
 from itsm_bridge.errors import (
     BridgeError,
     ConfigurationInvalid,
@@ -242,10 +244,70 @@ def test_a_refused_write_names_fields_and_known_reasons_only() -> None:
     assert "a" * 32 not in caught.value.message
 
 
-def test_a_posted_search_is_a_read() -> None:
+@pytest.mark.parametrize(
+    "path",
+    ["/rest/api/3/search/jql", "/rest/api/2/search", "/rest/api/3/issue/bulkfetch", "/rest/api/3/changelog/bulkfetch"],
+)
+def test_a_posted_search_is_a_read(path: str) -> None:
     with serving(in_turn(Answer(status=500), GOOD)) as web:
-        session(web.url, World()).ask("POST", "/rest/api/3/search/jql", body={"jql": "x"})
+        session(web.url, World()).ask("POST", path, body={"jql": "x"})
         assert len(web.seen) == 2
+
+
+def test_any_other_post_is_a_write_and_sent_once() -> None:
+    for path in (
+        "/rest/api/3/search",
+        "/rest/api/3/issue",
+        "/rest/api/2/search/1",
+        "/rest/servicedeskapi/request/1/approval/2",
+    ):
+        with serving(in_turn(Answer(status=500), GOOD)) as web:
+            with pytest.raises(OutcomeUnknown):
+                session(web.url, World()).ask("POST", path, body={})
+            assert len(web.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "7"}, 7),
+        ({"Retry-After": "7.5"}, 7.5),
+        ({"Retry-After": "Fri, 20 Nov 2026 12:00:09 GMT"}, 9),
+        ({"X-RateLimit-Reset": "2026-11-20T12:01Z"}, 60),
+        ({"X-RateLimit-Reset": str(int(NOON.timestamp()) + 80)}, 80),
+        ({"Retry-After": "5", "X-RateLimit-Reset": "2026-11-20T12:01Z"}, 60),
+        ({"Retry-After": "0"}, 1),
+        ({"Retry-After": "soon"}, 1),
+    ],
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_every_form_of_a_wish_is_a_lower_bound(headers: dict[str, str], seconds: float, status: int) -> None:
+    world = World()
+    with serving(in_turn(Answer(status=status, headers=headers), GOOD)) as web:
+        session(web.url, world).ask("GET", "/rows")
+    assert seconds <= world.slept[0] <= seconds * 1.1 + 0.1
+
+
+def test_a_personal_access_token_is_a_header_of_its_own_and_shown_nowhere() -> None:
+    auth = BearerAuth(Credentials("bearer", "", SecretStr("canary-token")))
+    with serving(in_turn(GOOD, Answer(status=401))) as web:
+        guarded = GuardedSession("ops", web.url, auth, whole, max_wait=1, surroundings=World().surroundings)
+        guarded.ask("GET", "/rows")
+        with pytest.raises(CredentialsRefused) as caught:
+            guarded.ask("GET", "/rows")
+    assert web.seen[0].headers["Authorization"] == "Bearer canary-token"
+    assert "canary" not in repr(guarded) + repr(auth) + repr(vars(caught.value)) + str(caught.value)
+
+
+def test_sessions_share_nothing() -> None:
+    with serving(in_turn(Answer({"result": []}, headers={"Set-Cookie": "who=first"}))) as web:
+        first, second = session(web.url, World()), session(web.url, World())
+        first.headers["X-Only"] = "first"
+        first.ask("GET", "/rows")
+        second.ask("GET", "/rows")
+    assert "Cookie" not in web.seen[1].headers
+    assert "X-Only" not in web.seen[1].headers
+    assert first.get_adapter(web.url) is not second.get_adapter(web.url)
 
 
 def test_the_secret_is_in_the_header_alone() -> None:

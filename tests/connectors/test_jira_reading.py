@@ -27,6 +27,7 @@ from tests.connectors.fakes import NOON, Answer, Seen
 from itsm_bridge.connectors.base import Bookmark, Oddity, Page
 from itsm_bridge.connectors.jira.connector import JiraConnector
 from itsm_bridge.errors import (
+    BridgeError,
     ConfigurationInvalid,
     CredentialsRefused,
     NeedsPerson,
@@ -515,8 +516,9 @@ def test_data_center_is_not_taken_for_cloud() -> None:
     cloud.meddle = lambda seen, answer: Answer(server) if seen.path.endswith("/serverInfo") else answer
     with connected(cloud) as connector, pytest.raises(NeedsPerson, match="not Jira Cloud"):
         connector.identity()
-    with pytest.raises(ConfigurationInvalid), connected(cloud, replace(SOURCE, deployment="data_center")):
-        pass
+    cloud.meddle = lambda _, answer: answer
+    with connected(cloud, replace(SOURCE, deployment="data_center")) as connector, pytest.raises(BridgeError):
+        connector.identity()
 
 
 def test_we_know_who_we_are() -> None:

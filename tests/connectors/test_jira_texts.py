@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from itsm_bridge.connectors.jira.documents import document_text, texts
 from itsm_bridge.connectors.jira.instants import day, instant
-from itsm_bridge.connectors.jira.jql import changed, quoted, require_projects
+from itsm_bridge.connectors.jira.jql import quoted, require_projects, since, with_ids, within
 from itsm_bridge.connectors.texts import cut
 from itsm_bridge.errors import ConfigurationInvalid
 
@@ -44,8 +44,17 @@ def test_a_project_is_named_by_its_key_only(key: str) -> None:
 
 
 def test_the_first_walk_has_no_bound_and_a_later_one_a_relative_one() -> None:
-    assert changed(["OPS"], None) == 'project in ("OPS") ORDER BY updated ASC, key ASC'
-    assert changed(["OPS"], 37) == 'project in ("OPS") AND updated >= "-37m" ORDER BY updated ASC, key ASC'
+    assert within(["OPS"], "updated", None) == 'project in ("OPS") ORDER BY updated ASC, key ASC'
+    assert within(["OPS"], "updated", 37) == 'project in ("OPS") AND updated >= "-37m" ORDER BY updated ASC, key ASC'
+
+
+def test_a_minute_and_ids_are_written_as_jql_reads_them() -> None:
+    assert since(["OPS"], "created", "2026-11-20 17:30") == (
+        'project in ("OPS") AND created >= "2026-11-20 17:30" ORDER BY created ASC, key ASC'
+    )
+    assert with_ids(["10001", "7"]) == "id in (10001, 7) ORDER BY key ASC"
+    with pytest.raises(ValueError, match="invalid literal"):
+        with_ids(["1) OR project = X"])
 
 
 def node(kind: str, *content: object, **more: object) -> Json:

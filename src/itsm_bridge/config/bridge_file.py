@@ -12,15 +12,14 @@ from itsm_bridge.conditions import FIELDS
 from itsm_bridge.config.atoms import FOLDED, TEXT, ZONE, Percent, Seconds
 from itsm_bridge.config.condition_decoding import CUSTOM_PREFIX, value_of
 from itsm_bridge.config.decoding import (
-    Checked,
     Context,
     Converted,
     Decoder,
+    Flag,
     Integer,
     MappingOf,
     OneOf,
     Parsed,
-    Refused,
     SequenceOf,
     Text,
     one_of,
@@ -129,10 +128,14 @@ def _service_now(
     fields: Mapping[str, FieldMapping],
     states: Mapping[str, Mapping[str, State]],
     write: ServiceNowWrite,
+    transport: str,
+    native_slas: bool,
     position: Position,
 ) -> ServiceNow:
     by_table = dict.fromkeys(tables, states[EVERY_TABLE]) if EVERY_TABLE in states else states
-    return ServiceNow(name, url, tables, scope, fields, MappingProxyType(dict(by_table)), write, position)
+    return ServiceNow(
+        name, url, tables, scope, fields, MappingProxyType(dict(by_table)), write, position, transport, native_slas
+    )
 
 
 def _check_tables(source: Source, node: MappingNode, context: Context) -> None:
@@ -164,13 +167,18 @@ def _via(what: str, *ways: str) -> Record[str]:
 
 _SECRETS: Final = MappingProxyType(
     dict.fromkeys(
-        ("username", "user", "password", "email", "token", "api_token", "secret", "credentials"),
+        (
+            *("username", "user", "password", "email", "token", "api_token", "secret", "credentials", "auth", "oauth"),
+            *("client_id", "client_secret", "refresh_token"),
+        ),
         ": who we are comes from the environment, such as ITSM_BRIDGE_<SOURCE>__TOKEN",
     )
 )
 _TABLE: Final = Text("a table", "[a-z][a-z0-9_]*", "its name as in the address, such as sc_req_item")
 _PROJECT: Final = Text("the key of a project", "[A-Z][A-Z0-9_]*", "capitals and digits, such as OPS")
 _URL: Final = Parsed(parse_url, "an address such as https://example.service-now.com")
+
+_TRANSPORTS: Final = OneOf("a client", {"pysnow": "pysnow", "requests": "requests"})
 
 SERVICENOW: Final = Record(
     "a ServiceNow source",
@@ -194,6 +202,8 @@ SERVICENOW: Final = Record(
             ),
             ServiceNowWrite(),
         ),
+        Key("transport", _TRANSPORTS, "pysnow"),
+        Key("native_slas", Flag(), default=False),
     ),
     named=True,
     placed=True,
@@ -202,29 +212,27 @@ SERVICENOW: Final = Record(
     check=_check_tables,
 )
 
-_NO_SERVICE_MANAGEMENT: Final[Decoder[str]] = Refused(
-    "approval through Jira Service Management is not offered by this version; use {via: field, field: …}"
-)
-_APPROVAL_FIELD: Final[Decoder[str]] = Choice(
+_NO_FIELD: Final = ""
+"""What stands for the field of an approval that is Jira Service Management's own."""
+
+
+def _no_field() -> str:
+    return _NO_FIELD
+
+
+_APPROVAL: Final[Decoder[str]] = Choice(
     "how approval is written",
     "via",
     {
         "field": Record("approval in a field", _field_itself, (Key("field", TEXT),), tag="via"),
-        "service_management": _NO_SERVICE_MANAGEMENT,
+        "service_management": Record("approval through Jira Service Management", _no_field, (), tag="via"),
     },
 )
+_DEPLOYMENT: Final = OneOf("a deployment", {"cloud": "cloud", "data_center": "data_center"})
 
 
-_DEPLOYMENTS: Final = OneOf("a deployment", {"cloud": "cloud", "data_center": "data_center"})
-
-
-def _check_deployment(deployment: str, node: Node, context: Context) -> None:
-    if deployment != "cloud":
-        message = "this version connects to Jira Cloud only; Data Center is not offered yet"
-        context.refuse(node.position, Code.NOT_OFFERED, message)
-
-
-_DEPLOYMENT: Final = Checked(_DEPLOYMENTS, _check_deployment)
+def _jira_write(priority: str | None, vendor: str | None, approval: str | None) -> JiraWrite:
+    return JiraWrite(priority, vendor, approval or None, votes=approval == _NO_FIELD)
 
 
 def _check_priorities(source: Source, node: MappingNode, context: Context) -> None:
@@ -255,8 +263,8 @@ JIRA: Final = Record(
             "write",
             Record(
                 "write",
-                JiraWrite,
-                (Key("priority", TEXT, None), Key("vendor", TEXT, None), Key("approval", _APPROVAL_FIELD, None)),
+                _jira_write,
+                (Key("priority", TEXT, None), Key("vendor", TEXT, None), Key("approval", _APPROVAL, None)),
             ),
             JiraWrite(),
         ),

@@ -1,5 +1,9 @@
 """Who we are to each source, from the environment, from files that it names, or from ``.env`` beside the configuration.
 
+ServiceNow has ``…__USERNAME`` and ``…__PASSWORD``; or, for OAuth 2, ``…__CLIENT_ID`` and ``…__CLIENT_SECRET`` of an
+application that acts as ``…__USERNAME``, by its own credentials, or by ``…__REFRESH_TOKEN`` where that is set. A source
+that replaces its refresh tokens needs ``…__REFRESH_TOKEN_FILE``: the file then holds the new one.
+
 No message here repeats a value, nor the path in a ``…_FILE`` variable: people paste secrets into the wrong variable.
 """
 
@@ -7,7 +11,7 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,7 +20,7 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from itsm_bridge.config.findings import Code
-from itsm_bridge.config.model import Credentials, Jira, Source
+from itsm_bridge.config.model import Credentials, OAuth, RefreshToken, ServiceNow, Source
 from itsm_bridge.config.regular_files import is_there, read_regular
 from itsm_bridge.errors import ConfigurationInvalid, Finding
 
@@ -37,6 +41,12 @@ class _Variables(BaseSettings):
     email_file: SecretStr | None = None
     token: SecretStr | None = None
     token_file: SecretStr | None = None
+    client_id: SecretStr | None = None
+    client_id_file: SecretStr | None = None
+    client_secret: SecretStr | None = None
+    client_secret_file: SecretStr | None = None
+    refresh_token: SecretStr | None = None
+    refresh_token_file: SecretStr | None = None
 
     @classmethod
     def settings_customise_sources(
@@ -75,6 +85,22 @@ class _Wanted:
         """The secret, or ``None`` where no place has it; raises ``_Unusable``."""
         return next((found for layer in self.layers if (found := self._of(layer)) is not None), None)
 
+    @property
+    def is_set(self) -> bool:
+        """Whether any place has it, usable or not."""
+        return any(
+            getattr(layer, name) is not None for layer in self.layers for name in (self.name, f"{self.name}_file")
+        )
+
+    @property
+    def file(self) -> Path | None:
+        """The file that holds it, where it is not in a variable itself."""
+        layer = next(
+            (layer for layer in self.layers if _Wanted(self.variable, self.name, (layer,), self.project).is_set), None
+        )
+        path: SecretStr | None = getattr(layer, f"{self.name}_file", None)
+        return None if path is None else self.project / path.get_secret_value()
+
     def _of(self, layer: _Variables) -> str | None:
         direct: SecretStr | None = getattr(layer, self.name)
         path: SecretStr | None = getattr(layer, f"{self.name}_file")
@@ -92,18 +118,71 @@ def read(source: Source, project: Path) -> Credentials:
 
     Raises ``ConfigurationInvalid`` with the names of the variables that are wanted or unusable, never with a value.
     """
-    names = ("email", "token") if isinstance(source, Jira) else ("username", "password")
     prefix = f"ITSM_BRIDGE_{source.name.upper()}__"
     try:
         layers = (_variables(prefix), *_dotenv(project / DOTENV, prefix))
     except _Unusable as problem:
         raise _invalid(source, [str(problem)]) from None
-    wanted = [_Wanted(prefix + name.upper(), name, layers, project) for name in names]
-    account, secret = _values(source, wanted)
-    return Credentials("token" if isinstance(source, Jira) else "password", account, SecretStr(secret))
+
+    def wanted(name: str) -> _Wanted:
+        return _Wanted(prefix + name.upper(), name, layers, project)
+
+    if isinstance(source, ServiceNow):
+        return _service_now(source, wanted)
+    if source.deployment == "data_center":
+        return _data_center(source, wanted)
+    account, secret = _values(source, [wanted("email"), wanted("token")])
+    return Credentials("token", account, SecretStr(secret))
 
 
-def _values(source: Source, wanted: Sequence[_Wanted]) -> list[str]:
+def _data_center(source: Source, wanted: Callable[[str], _Wanted]) -> Credentials:
+    """A personal access token, or a user name and a password."""
+    token, username, password = (wanted(name) for name in ("token", "username", "password"))
+    if token.is_set and password.is_set:
+        raise _invalid(
+            source, [f"{token.variable} and {password.variable} are set; keep one of the two ways to sign in"]
+        )
+    if token.is_set:
+        (secret,) = _values(source, [token])
+        return Credentials("bearer", "", SecretStr(secret))
+    if not (username.is_set or password.is_set):
+        ways = f"set {token.variable}, or {username.variable} and {password.variable}"
+        raise _invalid(source, [f"{ways} (or the same with _FILE), in the environment or in {DOTENV}"])
+    account, secret = _values(source, [username, password])
+    return Credentials("password", account, SecretStr(secret))
+
+
+_OF_CLIENTS: Final = ("client_id", "client_secret", "refresh_token")
+"""A ServiceNow source that has any of these signs in by OAuth 2, and has no password."""
+
+
+def _service_now(source: Source, wanted: Callable[[str], _Wanted]) -> Credentials:
+    """A user name and a password, or a client of OAuth 2 that acts as such a user."""
+    client = {name: wanted(name) for name in ("username", "password", *_OF_CLIENTS)}
+    if any(client[name].is_set for name in _OF_CLIENTS):
+        return _oauth(source, client)
+    client_id, client_secret, refresh = (client[name].variable for name in _OF_CLIENTS)
+    instead = f"; for OAuth 2 set {client_id} and {client_secret} instead of the password, and {refresh}_FILE if any"
+    account, secret = _values(source, [client["username"], client["password"]], instead)
+    return Credentials("password", account, SecretStr(secret))
+
+
+def _oauth(source: Source, client: Mapping[str, _Wanted]) -> Credentials:
+    """A registered application, acting as the user of ``…__USERNAME``; by a refresh token where there is one."""
+    refresh, password = client["refresh_token"], client["password"]
+    if password.is_set:
+        raise _invalid(
+            source,
+            [f"{password.variable} and those of a client for OAuth 2 are set; keep one of the two ways to sign in"],
+        )
+    names = ("username", "client_id", "client_secret", *(("refresh_token",) if refresh.is_set else ()))
+    account, client_id, secret, *token = _values(source, [client[name] for name in names])
+    tokens = [RefreshToken(refresh.variable, SecretStr(value), refresh.file) for value in token]
+    return Credentials("oauth", account, SecretStr(secret), OAuth(client_id, *tokens))
+
+
+def _values(source: Source, wanted: Sequence[_Wanted], instead: str = "") -> list[str]:
+    """All of the values. ``instead`` tells of another way, where some are missing."""
     values, missing, problems = [], [], []
     for one in wanted:
         try:
@@ -116,7 +195,9 @@ def _values(source: Source, wanted: Sequence[_Wanted]) -> list[str]:
         else:
             values.append(value)
     if missing:
-        problems.append(f"set {' and '.join(missing)} (or the same with _FILE), in the environment or in {DOTENV}")
+        problems.append(
+            f"set {' and '.join(missing)} (or the same with _FILE), in the environment or in {DOTENV}{instead}"
+        )
     if problems:
         raise _invalid(source, problems) from None
     return values

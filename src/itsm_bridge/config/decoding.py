@@ -215,17 +215,6 @@ class Reference(Decoder[str]):
         return name
 
 
-@dataclass(frozen=True, slots=True)
-class Refused(Decoder[T]):
-    """Something that the language has and this version does not offer."""
-
-    message: str
-
-    def _decode(self, node: Node, context: Context) -> T:
-        place = context.key.position if context.key else node.position
-        raise context.refuse(place, Code.NOT_OFFERED, self.message)
-
-
 # --- values made of others ---------------------------------------------------------------------------------------
 
 

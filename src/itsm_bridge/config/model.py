@@ -66,7 +66,10 @@ class ServiceNowWrite:
 
 @dataclass(frozen=True, slots=True)
 class ServiceNow:
-    """A ServiceNow instance. ``states`` maps table, then source state, to ours; ``scope`` is ANDed to every query."""
+    """A ServiceNow instance. ``states`` maps table, then source state, to ours; ``scope`` is ANDed to every query.
+
+    ``transport`` is ``pysnow`` or ``requests``; ``native_slas`` also reads ServiceNow's own clocks (``task_sla``).
+    """
 
     name: str
     url: str
@@ -76,6 +79,8 @@ class ServiceNow:
     states: Mapping[str, Mapping[str, State]]
     write: ServiceNowWrite
     position: Position
+    transport: str = "pysnow"
+    native_slas: bool = False
 
     @property
     def writable(self) -> tuple[str, ...]:
@@ -86,11 +91,15 @@ class ServiceNow:
 
 @dataclass(frozen=True, slots=True)
 class JiraWrite:
-    """How decided fields are written to Jira; each is the name or id of the field that takes the value, or ``None``."""
+    """How decided fields are written to Jira; each is the name or id of the field that takes the value, or ``None``.
+
+    ``votes``: approvals are those of Jira Service Management, which are read and never answered.
+    """
 
     priority: str | None = None
     vendor: str | None = None
     approval: str | None = None
+    votes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +131,39 @@ Source = ServiceNow | Jira
 
 
 @dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """An OAuth 2 refresh token. ``file`` is where it came from and where its successor goes, if it came from one.
+
+    ``variable`` is the name of the setting, for messages.
+    """
+
+    variable: str
+    value: SecretStr = field(repr=False)
+    file: Path | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth:
+    """An application that signs in by OAuth 2: with ``refresh`` by that token, without by its own id and secret."""
+
+    client_id: str = field(repr=False)
+    refresh: RefreshToken | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
     """Who we are to one source; from the environment, never from the files, and never shown.
 
     ``kind`` is ``password`` (``account`` is a user name and ``secret`` its password) or ``token`` (an address and its
-    API token). Both are sent as HTTP basic authentication.
+    API token). Both are sent as HTTP basic authentication. ``bearer`` is a personal access token of Jira Data Center,
+    which needs no ``account``. With ``oauth`` an application signs in that acts as ``account``, and ``secret`` is its
+    own.
     """
 
     kind: str
     account: str = field(repr=False)
     secret: SecretStr = field(repr=False)
+    oauth: OAuth | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 
-from itsm_bridge.model import Approval, Ticket, TicketRecord
+from itsm_bridge.model import Approval, NativeSla, Ticket, TicketRecord
 
 Bookmark = Mapping[str, str]
 """How far a stream was read, in the connector's own words; stored as it is, and given back."""
@@ -44,6 +45,37 @@ class Page:
     rejected: tuple[Rejected, ...] = ()
     oddities: tuple[Oddity, ...] = ()
     expected: int | None = None
+    natives: tuple[NativeSla, ...] = ()
+
+
+class Absence(StrEnum):
+    """Why a ticket that we know cannot be read any more."""
+
+    DELETED = "deleted"
+    HIDDEN = "hidden"
+    MOVED = "moved"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """One step of a walk over every ticket in scope: immutable id to what tells its versions apart.
+
+    The walk is in a fixed order of the ids, independent of the tickets' changes. ``expected`` is how many the source
+    says there are in the stream, where it says so.
+    """
+
+    versions: Mapping[str, str]
+    expected: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """How many tickets of a stream were created on a day (UTC), as the source counts them."""
+
+    stream: str
+    day: date
+    tickets: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +126,27 @@ class Connector(Protocol):
         """Walk ``stream`` from ``bookmark`` (less an overlap; ``None``: from the start) to its end; no upper bound.
 
         At least once: a record may come again, none is left out. A bookmark of another scope is not used.
+        """
+
+    def census(self, stream: str) -> Iterator[Census]:
+        """Every ticket of ``stream`` that the account may see, with its version; empty for a stream without tickets.
+
+        Raises ``NeedsPerson`` where a whole project or table answers 403 or 404.
+        """
+
+    def fetch_ids(self, stream: str, external_ids: Sequence[str]) -> Page:
+        """These tickets by their ids, as ``fetch`` would give them, with an empty bookmark.
+
+        Those not there are left out.
+        """
+
+    def absence(self, stream: str, external_id: str) -> Absence | None:
+        """Why one ticket that a census missed is not there; ``None`` where it can be read after all."""
+
+    def count_by_day(self, stream: str, since: date) -> Sequence[DayCount]:
+        """Tickets of ``stream`` by the day of their creation, from ``since`` on, as the source counts.
+
+        Empty where it cannot.
         """
 
     def read(self, ticket: Ticket) -> TicketRecord:

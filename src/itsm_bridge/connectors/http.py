@@ -38,7 +38,7 @@ CHUNK = 65_536
 
 Origin = tuple[str, str, int]
 _PORTS = {"http": 80, "https": 443}
-_READING_POSTS = ("/search/jql", "/issue/bulkfetch", "/changelog/bulkfetch")
+_READING_POSTS = ("/search/jql", "/rest/api/2/search", "/issue/bulkfetch", "/changelog/bulkfetch", "/oauth_token.do")
 
 
 class BasicAuth(AuthBase):
@@ -55,6 +55,21 @@ class BasicAuth(AuthBase):
 
     def __repr__(self) -> str:
         return "BasicAuth(…)"
+
+
+class BearerAuth(AuthBase):
+    """A personal access token, which says alone who we are; shown nowhere."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Sign one request."""
+        request.headers["Authorization"] = "Bearer " + self._credentials.secret.get_secret_value()
+        return request
+
+    def __repr__(self) -> str:
+        return "BearerAuth(…)"
 
 
 def origin_of(url: str) -> Origin:

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 from itsm_bridge.connectors.base import Oddity
 from itsm_bridge.history import mismatches
-from itsm_bridge.model import State, TicketRecord
+from itsm_bridge.model import State, TicketRecord, TicketType
 
 DONE = frozenset({State.RESOLVED, State.CLOSED})
+
+RESOLVED_FIRST = frozenset({TicketType.INCIDENT, TicketType.PROBLEM})
+"""Types that are resolved before they are closed, so that a date of closing does not stand in for the other."""
 
 
 def odd_about(record: TicketRecord) -> list[Oddity]:
@@ -48,5 +51,8 @@ def _after_closing(record: TicketRecord) -> Iterator[tuple[str, str]]:
 
 
 def _without_date(record: TicketRecord) -> Iterator[tuple[str, str]]:
-    if record.ticket.state in DONE and record.ticket.resolved_at is None:
-        yield "resolved_without_date", f"it is {record.ticket.state}, and its source does not say since when"
+    """Tickets that are done and do not say since when; changes and requests have a date of closing alone."""
+    ticket = record.ticket
+    ended = ticket.resolved_at or (None if ticket.type in RESOLVED_FIRST else ticket.closed_at)
+    if ticket.state in DONE and ended is None:
+        yield "resolved_without_date", f"it is {ticket.state}, and has no resolved_at"

@@ -1,4 +1,4 @@
-"""Jira Cloud over REST v3: ids by JQL, details and changelogs by id, one PUT an issue."""
+"""Jira Cloud and Jira Data Center: ids by JQL, details and changelogs by id, one PUT an issue."""
 
 from itsm_bridge.connectors.jira.connector import JiraConnector, connect
 

@@ -1,16 +1,16 @@
-"""Reading the changelogs of issues: in bulk, or issue by issue where a site does not offer that."""
+"""Reading the changelogs of issues on Jira Cloud: in bulk, or issue by issue where a site does not offer that."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from itsm_bridge.connectors.answers import PageTooLarge, ReadRefused
+from itsm_bridge.connectors.jira.deployment import Histories
 from itsm_bridge.connectors.jira.documents import part
-from itsm_bridge.connectors.jira.site import Json, Site
+from itsm_bridge.connectors.jira.site import CloudSite, Json
 from itsm_bridge.errors import NeedsPerson, SourceUnavailable
 
-Histories = Mapping[str, Sequence[Json]]
 MOST_FIELDS = 10
 _NOT_OFFERED = frozenset({404, 405, 410})
 
@@ -18,7 +18,7 @@ _NOT_OFFERED = frozenset({404, 405, 410})
 class Changelogs:
     """Reads the changelogs of one site."""
 
-    def __init__(self, source: str, site: Site) -> None:
+    def __init__(self, source: str, site: CloudSite) -> None:
         self._source, self._site = source, site
         self._in_bulk = True
 

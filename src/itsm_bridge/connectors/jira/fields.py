@@ -76,6 +76,19 @@ def resolve(source: Jira, known: Sequence[Json]) -> tuple[Field, ...]:
     return tuple(fields.values())
 
 
+def names_in_changelogs(known: Sequence[Json], fields: Sequence[Field]) -> Mapping[tuple[str, str], str]:
+    """The ids of fields by how a changelog without ids tells them: kind (``""`` for any) and casefolded name.
+
+    Where several have a name, the configured one is meant.
+    """
+    configured_ids = {field.id for field in fields}
+    found: dict[tuple[str, str], str] = {}
+    for one in sorted(known, key=lambda one: part(one, "id") in configured_ids):
+        name, kind = part(one, "name").casefold(), "custom" if one.get("custom") is True else "jira"
+        found |= dict.fromkeys((("", name), (kind, name)), part(one, "id"))
+    return found
+
+
 def field_id(source: str, name: str, known: Sequence[Json]) -> str:
     """The id of a field by id or name; people's fields go before Jira's own of the same name.
 

@@ -54,9 +54,9 @@ class History:
         self.oddities: list[Oddity] = []
 
     def entries(
-        self, histories: Sequence[Json], fields: Sequence[Field], names: Mapping[str, str]
+        self, histories: Sequence[Json], fields: Sequence[Field], names: Mapping[tuple[str, str], str]
     ) -> tuple[HistoryEntry, ...]:
-        """The entries of ``fields`` and of the state, oldest first. ``names`` are ids of fields by casefolded name."""
+        """The entries of ``fields`` and of the state, oldest first. ``names`` are those of fields."""
         items = sorted((item for one in histories for item in self._items(one, names)), key=lambda item: item.order)
         found: list[tuple[Item, HistoryEntry]] = []
         for field in (STATE, *(field for field in fields if field.is_audited)):
@@ -64,7 +64,7 @@ class History:
         found.sort(key=lambda pair: pair[0].order)
         return tuple(entry for _, entry in found if entry.is_change)
 
-    def _items(self, history: Json, names: Mapping[str, str]) -> Iterator[Item]:
+    def _items(self, history: Json, names: Mapping[tuple[str, str], str]) -> Iterator[Item]:
         content = history.get("items")
         try:
             at = instant(history.get("created"))
@@ -76,7 +76,7 @@ class History:
         actor = self._people.name(history.get("author"))
         for one in content:
             name = part(one, "field").casefold()
-            field = part(one, "fieldId") or names.get(name) or _NAMES.get(name, name)
+            field = part(one, "fieldId") or _named(name, part(one, "fieldtype"), names)
             old, new = (part(one, "from"), part(one, "fromString")), (part(one, "to"), part(one, "toString"))
             yield Item(part(history, "id"), at, actor, field, old, new)
 
@@ -124,6 +124,11 @@ class History:
         if field.ours == "assignee":
             return self._people.known(*side) if any(side) else ""
         return cut(self._values.text(field, names), LONGEST_LINE)
+
+
+def _named(name: str, kind: str, names: Mapping[tuple[str, str], str]) -> str:
+    """The id of a field that a changelog calls by its name; Jira's own are also called by their ids."""
+    return names.get((kind, name)) or (names.get(("", name)) if not kind else None) or _NAMES.get(name, name)
 
 
 def _names(field: Field, side: tuple[str, str]) -> tuple[str, ...]:

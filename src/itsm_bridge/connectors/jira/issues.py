@@ -19,6 +19,11 @@ _LONG_TEXTS = frozenset({"summary", "description"})
 _PEOPLE = frozenset({"assignee", "reporter"})
 
 
+def version_of(updated: datetime) -> str:
+    """What tells the versions of an issue apart: when it was updated, in UTC."""
+    return updated.isoformat(timespec="milliseconds")
+
+
 class Reading:
     """One issue being read, and the oddities met on the way."""
 
@@ -46,7 +51,7 @@ class Reading:
             state=self._state(),
             created_at=created,
             updated_at=updated,
-            version=updated.isoformat(timespec="milliseconds"),
+            version=version_of(updated),
             summary=cut("".join(texts(self._raw("summary"))), LONGEST_LINE),
             description=self._description(),
             environment=self._one("environment"),

@@ -27,12 +27,25 @@ def require_projects(source: str, projects: Sequence[str]) -> None:
         raise ConfigurationInvalid(f"{source}: {what}", hint="itsm-bridge check")
 
 
-def changed(projects: Sequence[str], minutes: int | None) -> str:
-    """Issues changed in the last ``minutes`` (``None``: all), the least recently changed first.
+def within(projects: Sequence[str], order: str, minutes: int | None) -> str:
+    """Issues of projects whose ``order`` lies in the last ``minutes`` (``None``: all), the earliest first.
 
-    The bound is relative, so that it means the same in every zone, and there is no upper one: an issue that changes
-    every few minutes would never be found below it.
+    The bound is relative, so that it means the same in every zone.
     """
+    return _ordered(projects, order, None if minutes is None else f"-{minutes}m")
+
+
+def since(projects: Sequence[str], order: str, minute: str | None) -> str:
+    """The same from a minute on, written in the zone of the account that asks."""
+    return _ordered(projects, order, minute)
+
+
+def with_ids(ids: Sequence[str]) -> str:
+    """Issues by their ids, which must be numbers."""
+    return f"id in ({', '.join(str(int(one)) for one in ids)}) ORDER BY key ASC"
+
+
+def _ordered(projects: Sequence[str], order: str, bound: str | None) -> str:
     scope = f"project in ({', '.join(quoted(key) for key in projects)})"
-    bound = f' AND updated >= "-{minutes}m"' if minutes is not None else ""
-    return f"{scope}{bound} ORDER BY updated ASC, key ASC"
+    later = f" AND {order} >= {quoted(bound)}" if bound is not None else ""
+    return f"{scope}{later} ORDER BY {order} ASC, key ASC"

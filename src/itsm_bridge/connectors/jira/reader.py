@@ -1,62 +1,77 @@
-"""Reading Jira Cloud: ids walked from a bookmark by JQL, then details and changelogs by id; and one issue read anew.
+"""Reading Jira: ids walked from a bookmark by JQL, then details and changelogs by id; and one issue read anew.
 
-The search index lags behind by seconds to minutes and answers a stranger with an empty list. So the last quarter of an
-hour is read again, what we wrote ourselves is named to the search, and who we are is proved before a walk and after it.
+The search index lags behind by seconds to minutes and answers a stranger with an empty list. So the last minutes are
+read again, what we wrote ourselves is named to the search, and who we are is proved before a walk and after it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from itsm_bridge.config.model import Jira, Vendor
 from itsm_bridge.connectors.answers import PageTooLarge, PageTooSlow, ReadRefused
 from itsm_bridge.connectors.base import Bookmark, Identity, Oddity, Page, Rejected
-from itsm_bridge.connectors.jira import jql
-from itsm_bridge.connectors.jira.changelog import Changelogs, repeated
+from itsm_bridge.connectors.jira.deployment import Deployment, Found, Step
 from itsm_bridge.connectors.jira.documents import part
-from itsm_bridge.connectors.jira.fields import SYSTEM, Field, resolve
+from itsm_bridge.connectors.jira.fields import SYSTEM, Field, names_in_changelogs, resolve
 from itsm_bridge.connectors.jira.histories import History
 from itsm_bridge.connectors.jira.instants import instant
 from itsm_bridge.connectors.jira.issues import Reading
-from itsm_bridge.connectors.jira.site import MOST_ISSUES, Json, Site
+from itsm_bridge.connectors.jira.service_desk import ServiceDesk
+from itsm_bridge.connectors.jira.site import MOST_ISSUES, Json
 from itsm_bridge.connectors.jira.values import People, Values
 from itsm_bridge.connectors.oddities import odd_about
 from itsm_bridge.connectors.texts import whole
-from itsm_bridge.errors import NeedsPerson, RecordRejected, SourceUnavailable
-from itsm_bridge.model import Ticket, TicketRecord
+from itsm_bridge.errors import NeedsPerson, RecordRejected
+from itsm_bridge.model import NativeSla, Ticket, TicketRecord
 
 STREAM = "issues"
-OVERLAP = timedelta(minutes=15)
 MOST_RECONCILED = 50
-MOST_EMPTY_PAGES = 50
+CUT = "its changelog does not come whole"
 
-Found = tuple[str, datetime]
-"""An issue's id and its ``updated`` in the index."""
+
+@dataclass(slots=True)
+class _Brought:
+    """What a piece of a walk brought."""
+
+    records: list[TicketRecord] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    oddities: list[Oddity] = field(default_factory=list)
+    natives: list[NativeSla] = field(default_factory=list)
+
+    def page(self, place: Bookmark) -> Page:
+        """The same as one page."""
+        return Page(
+            tuple(self.records),
+            place,
+            rejected=tuple(self.rejected),
+            oddities=tuple(self.oddities),
+            natives=tuple(self.natives),
+        )
 
 
 class Reader:
     """All reading of one site. It remembers names and fields, not issues."""
 
-    def __init__(self, source: Jira, vendors: Mapping[str, Vendor], site: Site) -> None:
-        self._source, self._site = source, site
+    def __init__(self, source: Jira, vendors: Mapping[str, Vendor], deployment: Deployment) -> None:
+        self._source, self._deployment, self._site = source, deployment, deployment.site
         self._people = People()
-        self._values = Values(source, vendors, site.statuses)
-        self._changelogs = Changelogs(source.name, site)
+        self._values = Values(source, vendors, self._site.statuses)
+        self._desk = ServiceDesk(source.name, self._site, self._people) if source.write.votes else None
         self._digest = _digest(source, vendors)
         self._fields: tuple[Field, ...] = ()
-        self._field_names: dict[str, str] = {}
+        self._field_names: Mapping[tuple[str, str], str] = {}
         self._written: deque[int] = deque(maxlen=MOST_RECONCILED)
 
     def identity(self) -> Identity:
         """See ``Connector.identity``."""
         info, me = self._site.server_info(), self._site.myself()
-        if info.get("deploymentType") != "Cloud":
-            raise NeedsPerson(f"{self._source.name}: this is not Jira Cloud; correct deployment: in bridge.yaml")
+        self._deployment.meet(info, me)
         return Identity(self._people.is_us(me), part(me, "timeZone") or "UTC", self._now(info))
 
     def wrote(self, issue: str) -> None:
@@ -68,7 +83,7 @@ class Reader:
         if not self._fields:
             known = self._site.fields()
             self._fields = resolve(self._source, known)
-            self._field_names = {part(one, "name").casefold(): part(one, "id") for one in known}
+            self._field_names = names_in_changelogs(known, self._fields)
         return self._fields
 
     def fetch(self, bookmark: Bookmark | None) -> Iterator[Page]:
@@ -78,23 +93,34 @@ class Reader:
         place: Bookmark = {"at": _text(start) if start else "", "scope": self._digest}
         newest = start
         held: Page | None = None
-        for some in self._pieces(start, now):
+        for some, expected in self._pieces(start, now):
             if held is not None:
                 yield held
-            place = {**place, "at": _later(place["at"], min(at for _, at in some))}
-            newest = max([*(at for _, at in some), *([newest] if newest else [])])
-            held = self._page([issue for issue, _ in some], place)
+            place = {**place, "at": _later(place["at"], min(one.at for one in some))}
+            newest = max([*(one.at for one in some), *([newest] if newest else [])])
+            held = replace(self._page([one.id for one in some]).page(place), expected=expected)
         self.identity()
         if held is not None and newest is not None:
-            yield _with_bookmark(held, {**place, "at": _later(place["at"], min(newest, now))})
+            yield replace(held, bookmark={**place, "at": _later(place["at"], min(newest, now))})
+
+    def fetch_ids(self, external_ids: Sequence[str]) -> Page:
+        """See ``Connector.fetch_ids``. What is not there, or in another project by now, is left out."""
+        ids = [one for one in dict.fromkeys(external_ids) if whole(one) is not None]
+        brought = _Brought()
+        for place in range(0, len(ids), MOST_ISSUES):
+            self._read(self._issues(ids[place : place + MOST_ISSUES])[0], brought)
+        return brought.page({})
 
     def read(self, ticket: Ticket) -> TicketRecord:
         """See ``Connector.read``. Raises ``RecordRejected`` where the issue is gone or hidden."""
         issue = self._issue(ticket)
         if part(issue, "id") != ticket.external_id:
             raise NeedsPerson(f"{ticket.id}: Jira answered with another issue; nothing was written")
+        histories = self._deployment.history(issue)
+        if histories is None:
+            raise RecordRejected(f"{ticket.id} cannot be read: {CUT}")
         try:
-            return self._record(issue, self._changelogs.one(ticket.external_id))[0]
+            return self._record(issue, histories, _Brought())
         except ValueError as error:
             raise RecordRejected(f"{ticket.id} cannot be read: {error}") from None
 
@@ -121,100 +147,67 @@ class Reader:
         except ValueError:
             return None
 
-    def _pieces(self, start: datetime | None, now: datetime) -> Iterator[Sequence[Found]]:
+    def _pieces(self, start: datetime | None, now: datetime) -> Iterator[tuple[Sequence[Found], int | None]]:
         """The changed issues, in pieces of which the details can be asked for at once."""
-        for page in self._search(start, now):
-            found = list(dict(page).items())
+        for step in self._steps(start, now):
+            found = list({one.id: one for one in step.found}.values())
             for place in range(0, len(found), MOST_ISSUES):
-                yield found[place : place + MOST_ISSUES]
+                yield found[place : place + MOST_ISSUES], step.expected
 
-    def _search(self, start: datetime | None, now: datetime) -> Iterator[list[Found]]:
-        """Page after page of ids. The end is where Jira says so and gives no further token."""
-        minutes = None if start is None else math.ceil((now - start + OVERLAP) / timedelta(minutes=1)) + 1
-        query = jql.changed(self._source.projects, minutes)
-        oldest = now - timedelta(minutes=minutes + 1) if minutes is not None else None
-        written = tuple(self._written)
-        token, tokens, empty = "", set[str](), 0
-        while True:
-            page = self._asked(query, token, written)
-            yield self._checked(page["issues"], oldest, written)
-            token = part(page, "nextPageToken")
-            empty = 0 if page["issues"] else empty + 1
-            if not token:
-                self._require_end(page)
-                return
-            if token in tokens or empty > MOST_EMPTY_PAGES:
-                raise repeated(self._source.name)
-            tokens.add(token)
-
-    def _asked(self, query: str, token: str, written: Sequence[int]) -> Json:
-        """One page of the search. A token that Jira no longer takes ends the walk; the next run goes on from here."""
-        try:
-            return self._site.search(query, token, written)
-        except ReadRefused as refusal:
-            if token and refusal.status == 400:
-                raise SourceUnavailable(
-                    f"{self._source.name}: the search does not take its own page token any more; progress is kept"
-                ) from None
-            raise
-
-    def _require_end(self, page: Json) -> None:
-        if page.get("isLast") is not True:
-            raise SourceUnavailable(
-                f"{self._source.name}: the search broke off: a page without a token that is not the last"
-            )
-
-    def _checked(self, issues: Sequence[Json], oldest: datetime | None, written: Sequence[int]) -> list[Found]:
-        """The issues of a search page, held against what was asked."""
-        found = []
-        for issue in issues:
-            number, at = part(issue, "id"), _updated(issue)
-            if whole(number) is None or at is None:
-                raise NeedsPerson(f"{self._source.name}: the search answers without ids or updated; nothing was kept")
-            if oldest is not None and at < oldest and whole(number) not in written:
-                raise NeedsPerson(
-                    f"{self._source.name}: the search was widened: it answers with issues that have not changed"
-                )
-            found.append((number, at))
-        return found
+    def _steps(self, start: datetime | None, now: datetime) -> Iterator[Step]:
+        since = None if start is None else start - self._deployment.overlap
+        return self._deployment.walk("updated", since, now, tuple(self._written))
 
     # --- assembling ---
 
     def _names(self) -> list[str]:
         return list(dict.fromkeys((*SYSTEM, *(field.id for field in self.fields()))))
 
-    def _page(self, ids: Sequence[str], place: Bookmark) -> Page:
+    def _page(self, ids: Sequence[str]) -> _Brought:
         issues, rejected, oddities = self._issues(ids)
-        ours = [issue for issue in issues if _project(issue) in self._source.projects]
+        ours = [issue for issue in issues if self.is_ours(issue)]
         if len(ours) * 2 < len(issues):
             raise NeedsPerson(f"{self._source.name}: the search answers with other projects; was one of them renamed?")
         oddities += [
-            Oddity(part(issue, "id"), "outside_scope", f"it is in {_project(issue)} by now")
+            Oddity(part(issue, "id"), "outside_scope", f"it is in {project_of(issue)} by now")
             for issue in issues
             if issue not in ours
         ]
-        audited = [field.id for field in self.fields() if field.is_audited]
-        logs = self._changelogs.of([part(issue, "id") for issue in ours], sorted({"status", *audited}))
-        records = []
+        brought = _Brought(rejected=rejected, oddities=oddities)
+        self._read(ours, brought)
+        return brought
+
+    def is_ours(self, issue: Json) -> bool:
+        """Whether an issue is in one of the configured projects."""
+        return project_of(issue) in self._source.projects
+
+    def _read(self, issues: Sequence[Json], brought: _Brought) -> None:
+        """Read those of the issues that are ours, with their changelogs."""
+        ours = [issue for issue in issues if self.is_ours(issue)]
+        audited = [one.id for one in self.fields() if one.is_audited]
+        logs = self._deployment.histories(ours, sorted({"status", *audited}))
         for issue in ours:
-            try:
-                record, odd = self._record(issue, logs.get(part(issue, "id"), ()))
-            except ValueError as error:
-                rejected.append(Rejected(part(issue, "id"), str(error)))
+            number = part(issue, "id")
+            if number not in logs:
+                brought.rejected.append(Rejected(number, CUT))
                 continue
-            records.append(record)
-            oddities += odd
-        return Page(tuple(records), place, rejected=tuple(rejected), oddities=tuple(oddities))
+            try:
+                record = self._record(issue, logs[number], brought)
+            except ValueError as error:
+                brought.rejected.append(Rejected(number, str(error)))
+                continue
+            brought.records.append(record)
+            if self._desk is not None:
+                brought.natives += self._desk.natives(record.ticket)
 
     def _issues(self, ids: Sequence[str]) -> tuple[list[Json], list[Rejected], list[Oddity]]:
         """The details of issues, those that cannot be had, and those that have gone since the search."""
         try:
-            answer = self._site.issues(ids, self._names())
+            issues = self._deployment.issues(ids, self._names())
         except PageTooLarge as problem:
             if len(ids) == 1 and isinstance(problem, PageTooSlow):
                 raise
             return self._halves(ids)
-        issues: list[Json] = answer["issues"]
         there = {part(issue, "id") for issue in issues}
         if not there <= set(ids):
             raise NeedsPerson(f"{self._source.name}: Jira answered with other issues than were asked for")
@@ -235,8 +228,11 @@ class Reader:
         first, second = self._issues(ids[:middle]), self._issues(ids[middle:])
         return first[0] + second[0], first[1] + second[1], first[2] + second[2]
 
-    def _record(self, issue: Json, histories: Sequence[Json]) -> tuple[TicketRecord, list[Oddity]]:
-        """Raises ``ValueError`` for an issue that cannot be read."""
+    def _record(self, issue: Json, histories: Sequence[Json], brought: _Brought) -> TicketRecord:
+        """One ticket; what is odd about it, and what else comes with it, goes to ``brought``.
+
+        Raises ``ValueError`` for an issue that cannot be read.
+        """
         name, fields = self._source.name, self.fields()
         for one in histories:
             self._people.name(one.get("author"))
@@ -244,7 +240,10 @@ class Reader:
         ticket = reading.ticket()
         history = History(name, issue, self._values, self._people)
         record = TicketRecord(ticket, history.entries(histories, fields, self._field_names))
-        return record, [*reading.oddities, *history.oddities, *odd_about(record)]
+        if self._desk is not None:
+            record = self._desk.with_votes(record, brought.oddities)
+        brought.oddities += [*reading.oddities, *history.oddities, *odd_about(record)]
+        return record
 
     def _now(self, info: Json) -> datetime:
         try:
@@ -254,15 +253,8 @@ class Reader:
         return told or self._site.session.now()
 
 
-def _updated(issue: Json) -> datetime | None:
-    content = issue.get("fields")
-    try:
-        return instant(content.get("updated")) if isinstance(content, Mapping) else None
-    except ValueError:
-        return None
-
-
-def _project(issue: Json) -> str:
+def project_of(issue: Json) -> str:
+    """The key of an issue's project."""
     content = issue.get("fields")
     project = part(content.get("project"), "key") if isinstance(content, Mapping) else ""
     return project or part(issue, "key").rpartition("-")[0]
@@ -275,10 +267,6 @@ def _later(at: str, candidate: datetime) -> str:
 
 def _text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds")
-
-
-def _with_bookmark(page: Page, place: Bookmark) -> Page:
-    return Page(page.records, place, page.approvals, page.rejected, page.oddities, page.expected)
 
 
 def _digest(source: Jira, vendors: Mapping[str, Vendor]) -> str:
@@ -295,4 +283,6 @@ def _digest(source: Jira, vendors: Mapping[str, Vendor]) -> str:
         names,
         written,
     ]
+    if source.write.votes:
+        parts.append("votes")
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

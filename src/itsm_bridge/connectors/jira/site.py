@@ -1,4 +1,6 @@
-"""The calls to Jira Cloud's REST API v3: ``python-jira`` for who we are and where, raw JSON for everything else.
+"""The calls to Jira's REST API: ``python-jira`` for who we are and where, raw JSON for everything else.
+
+Version 3 is Jira Cloud's; Data Center has version 2, another search, and no reading in bulk.
 
 ``python-jira`` repeats writes, stops at short pages, translates field names by the last one that matches, and puts
 whole answers into its errors. So it gets the guarded session in place of its own, and nothing is paged, parsed or
@@ -7,18 +9,17 @@ repeated by it.
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from jira import JIRA
 
 from itsm_bridge.connectors.answers import Call
 from itsm_bridge.connectors.http import CONNECT_SECONDS, READ_SECONDS, GuardedSession
 
-API = "/rest/api/3"
 MOST_ISSUES = 100
 MOST_HISTORIES = 1_000
-MOST_SEARCHED = 1_000
 
 Json = dict[str, Any]
 
@@ -26,10 +27,10 @@ Json = dict[str, Any]
 class _Client(JIRA):
     """``python-jira`` over the guarded session, which signs, waits and judges; it makes none of its own requests."""
 
-    def __init__(self, session: GuardedSession) -> None:
+    def __init__(self, session: GuardedSession, version: str) -> None:
         super().__init__(
             server=session.base,
-            options={"rest_api_version": "3", "check_update": False},
+            options={"rest_api_version": version, "check_update": False},
             get_server_info=False,
             max_retries=0,
             timeout=(CONNECT_SECONDS, READ_SECONDS),
@@ -51,18 +52,27 @@ def _holds(name: str, kind: type) -> Callable[[object], bool]:
     return lambda body: isinstance(body, dict) and isinstance(body.get(name), kind)
 
 
+def _paged(body: object) -> bool:
+    """A page of Data Center's search, without whose numbers nobody knows where the end is."""
+    return _listed("issues")(body) and all(_holds(name, int)(body) for name in ("total", "startAt", "maxResults"))
+
+
 _SHAPES: Mapping[str, Callable[[object], bool]] = {
+    "/rest/api/2/search": _paged,
     "/search/jql": _listed("issues"),
     "/issue/bulkfetch": _listed("issues"),
     "/changelog/bulkfetch": _listed("issueChangeLogs"),
     "/changelog": _listed("values"),
     "/editmeta": _holds("fields", dict),
+    "/rest/api/2/myself": _holds("name", str),
     "/myself": _holds("accountId", str),
     "/serverInfo": _holds("deploymentType", str),
     "/field": lambda body: isinstance(body, list) and all(isinstance(one, dict) for one in body),
     "/status": lambda body: isinstance(body, list) and all(isinstance(one, dict) for one in body),
     "/priority": lambda body: isinstance(body, list) and all(isinstance(one, dict) for one in body),
     "/issue/{id}": _holds("fields", dict),
+    "/request/{id}/approval": _listed("values"),
+    "/request/{id}/sla": _listed("values"),
 }
 
 
@@ -74,13 +84,24 @@ def shape(call: Call, body: object) -> str | None:
     return None if good else "it is not what this part of Jira answers"
 
 
-class Site:
-    """One Jira Cloud site."""
+class Site(abc.ABC):
+    """One site: what both deployments offer alike."""
+
+    version: ClassVar[str]
 
     def __init__(self, session: GuardedSession) -> None:
         self.session = session
-        self._client = _Client(session)
+        self.api = f"/rest/api/{self.version}"
+        self._client = _Client(session, self.version)
         session.identify("python-jira")
+
+    @abc.abstractmethod
+    def issue(self, issue: str, fields: Sequence[str]) -> Json:
+        """One issue by id."""
+
+    @abc.abstractmethod
+    def newest(self, jql: str) -> Sequence[Json]:
+        """At most one issue that a query finds, by id alone."""
 
     def server_info(self) -> Json:
         """What the site says about itself, its time among it."""
@@ -97,35 +118,75 @@ class Site:
 
     def statuses(self) -> list[Json]:
         """All statuses, with their categories."""
-        found: list[Json] = self._get("/status")
+        found: list[Json] = self.get("/status")
         return found
 
     def priorities(self) -> list[Json]:
         """All priorities."""
-        found: list[Json] = self._get("/priority")
+        found: list[Json] = self.get("/priority")
         return found
 
     def project(self, key: str) -> Json:
         """One project."""
-        found: Json = self._get(f"/project/{key}")
+        found: Json = self.get(f"/project/{key}")
         return found
 
-    def search(self, jql: str, token: str | None, reconcile: Sequence[int], most: int = MOST_SEARCHED) -> Json:
-        """One page of ids with their ``updated``. ``reconcile`` are issues that the index may not know yet."""
-        body: Json = {"jql": jql, "fields": ["updated"], "maxResults": most}
+    def whereabouts(self, issue: str) -> Json:
+        """One issue by id, with its project alone."""
+        found: Json = self.get(f"/issue/{issue}", {"fields": "project"})
+        return found
+
+    def edit_metadata(self, issue: str) -> Json:
+        """The fields that may be written to an issue, with their allowed values."""
+        found: Json = self.get(f"/issue/{issue}/editmeta")
+        return found
+
+    def edit(self, issue: str, body: Json) -> None:
+        """Write to an issue."""
+        self.session.ask("PUT", f"{self.api}/issue/{issue}", body=body)
+
+    def of_request(self, issue: str, part: str, start: int) -> Json:
+        """One page of a customer request's approvals (``approval``) or service levels (``sla``)."""
+        path = f"/rest/servicedeskapi/request/{issue}/{part}"
+        found: Json = self.session.ask("GET", path, params={"start": start, "limit": 50})
+        return found
+
+    def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:  # noqa: ANN401 - JSON, whose shape was judged by path
+        """What the API answers at a path."""
+        return self.session.ask("GET", self.api + path, params=params)
+
+    def post(self, path: str, body: Json) -> Json:
+        """What the API answers to a question that is posted."""
+        found: Json = self.session.ask("POST", self.api + path, body=body)
+        return found
+
+
+class CloudSite(Site):
+    """One Jira Cloud site."""
+
+    version = "3"
+
+    def search(self, jql: str, token: str | None, reconcile: Sequence[int], fields: Sequence[str], most: int) -> Json:
+        """One page of issues. ``reconcile`` are issues that the index may not know yet."""
+        body: Json = {"jql": jql, "fields": list(fields), "maxResults": most}
         if token:
             body["nextPageToken"] = token
         if reconcile:
             body["reconcileIssues"] = list(reconcile)
-        return self._post("/search/jql", body)
+        return self.post("/search/jql", body)
+
+    def newest(self, jql: str) -> Sequence[Json]:
+        """See ``Site.newest``."""
+        found: Sequence[Json] = self.search(jql, None, (), ["updated"], 1)["issues"]
+        return found
 
     def issues(self, ids: Sequence[str], fields: Sequence[str]) -> Json:
         """At most 100 issues by id, moved ones too."""
-        return self._post("/issue/bulkfetch", {"issueIdsOrKeys": list(ids), "fields": list(fields)})
+        return self.post("/issue/bulkfetch", {"issueIdsOrKeys": list(ids), "fields": list(fields)})
 
     def issue(self, issue: str, fields: Sequence[str]) -> Json:
-        """One issue by id."""
-        found: Json = self.session.ask("GET", f"{API}/issue/{issue}", params={"fields": ",".join(fields)})
+        """See ``Site.issue``."""
+        found: Json = self.get(f"/issue/{issue}", {"fields": ",".join(fields)})
         return found
 
     def changelogs(self, ids: Sequence[str], fields: Sequence[str], token: str | None) -> Json:
@@ -135,26 +196,32 @@ class Site:
             body["fieldIds"] = list(fields)
         if token:
             body["nextPageToken"] = token
-        return self._post("/changelog/bulkfetch", body)
+        return self.post("/changelog/bulkfetch", body)
 
     def changelog(self, issue: str, start: int) -> Json:
         """One page of the changelog of one issue, the oldest first."""
-        params: dict[str, str | int] = {"startAt": start, "maxResults": 100}
-        found: Json = self.session.ask("GET", f"{API}/issue/{issue}/changelog", params=params)
+        found: Json = self.get(f"/issue/{issue}/changelog", {"startAt": start, "maxResults": 100})
         return found
 
-    def edit_metadata(self, issue: str) -> Json:
-        """The fields that may be written to an issue, with their allowed values."""
-        found: Json = self._get(f"/issue/{issue}/editmeta")
+
+class DataCenterSite(Site):
+    """One Jira Data Center site."""
+
+    version = "2"
+
+    def search(self, jql: str, start: int, most: int, fields: Sequence[str], *, histories: bool = False) -> Json:
+        """One page of a search, with how many there are in all, and how many it was ready to give."""
+        body: Json = {"jql": jql, "startAt": start, "maxResults": most, "fields": list(fields)}
+        if histories:
+            body["expand"] = ["changelog"]
+        return self.post("/search", body)
+
+    def newest(self, jql: str) -> Sequence[Json]:
+        """See ``Site.newest``."""
+        found: Sequence[Json] = self.search(jql, 0, 1, ["updated"])["issues"]
         return found
 
-    def edit(self, issue: str, body: Json) -> None:
-        """Write to an issue."""
-        self.session.ask("PUT", f"{API}/issue/{issue}", body=body)
-
-    def _get(self, path: str) -> Any:  # noqa: ANN401 - JSON, whose shape was judged by path
-        return self.session.ask("GET", API + path)
-
-    def _post(self, path: str, body: Json) -> Json:
-        found: Json = self.session.ask("POST", API + path, body=body)
+    def issue(self, issue: str, fields: Sequence[str]) -> Json:
+        """See ``Site.issue``; its changelog comes with it, as there is no other way to one."""
+        found: Json = self.get(f"/issue/{issue}", {"fields": ",".join(fields), "expand": "changelog"})
         return found

@@ -41,28 +41,35 @@ class People:
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
-        self._own = ""
+        self._own: frozenset[str] = frozenset()
 
     def is_us(self, account: Json) -> str:
         """Note our own account; the answer is its name."""
-        self._own = part(account, "accountId")
-        self._names[self._own] = _name_of(account)
-        return self._names[self._own]
+        self._own = frozenset(_numbers(account))
+        self._names |= dict.fromkeys(self._own, _name_of(account))
+        return _name_of(account)
 
     def name(self, account: object) -> str:
         """What an account is called here; empty for nobody."""
-        number, name = part(account, "accountId"), _name_of(account)
-        if number and number != self._own and ("@" in name or number not in self._names):
-            self._names[number] = name
-        return self._names.get(number, name)
+        numbers, name = _numbers(account), _name_of(account)
+        for number in numbers:
+            if number not in self._own and ("@" in name or number not in self._names):
+                self._names[number] = name
+        return self._names[numbers[0]] if numbers else name
 
     def known(self, number: str, otherwise: str) -> str:
         """The name of an account met before, by its id."""
         return self._names.get(number, otherwise or number)
 
 
+def _numbers(account: object) -> list[str]:
+    """What tells an account from others: on Data Center both its key and its user name do."""
+    return [number for label in ("accountId", "key", "name") if (number := part(account, label))]
+
+
 def _name_of(account: object) -> str:
-    return part(account, "emailAddress") or part(account, "displayName") or part(account, "accountId")
+    labels = ("emailAddress", "displayName", "accountId", "name", "key")
+    return next((text for label in labels if (text := part(account, label))), "")
 
 
 class Values:
