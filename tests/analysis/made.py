@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from itsm_bridge.analysis.assembly import Material, Problem, Sent, assemble
+from itsm_bridge.analysis.assembly import Gone, Material, Problem, Sent, assemble
 from itsm_bridge.analysis.frames import Frames
 from itsm_bridge.analysis.period import Period
 from itsm_bridge.config import load
@@ -178,6 +178,7 @@ def frames(
     sent: Iterable[Sent] = (),
     problems: Iterable[Problem] = (),
     freshness: Mapping[str, datetime | None] | None = None,
+    gone: Mapping[tuple[str, str], Gone] | None = None,
 ) -> Frames:
     """The frames of the period that holds ``as_of``, with the real rules and clocks."""
     made = list(decisions)
@@ -189,6 +190,7 @@ def frames(
         sent=sent,
         problems=problems,
         freshness={"snow": as_of} if freshness is None else freshness,
+        gone=gone or {},
     )
     period = Period.holding(as_of, unit, configured.zone)
     return assemble(material, configured, period, period.until(as_of))

@@ -13,6 +13,7 @@ from itsm_bridge.model import (
     ApprovalState,
     Decision,
     HistoryEntry,
+    NativeSla,
     State,
     Ticket,
     TicketRecord,
@@ -69,9 +70,24 @@ def page(
     approvals: tuple[Approval, ...] = (),
     rejected: tuple[Rejected, ...] = (),
     oddities: tuple[Oddity, ...] = (),
+    natives: tuple[NativeSla, ...] = (),
 ) -> Page:
     """A page of the stream that has been read up to ``bookmark``."""
-    return Page(records, {"after": bookmark}, approvals, rejected, oddities)
+    return Page(records, {"after": bookmark}, approvals, rejected, oddities, natives=natives)
+
+
+def native(of: Ticket, native_id: str = "n1", **changes: object) -> NativeSla:
+    """A service level of ``of`` that the source itself measures, and that runs."""
+    values: dict[str, Any] = {
+        "name": "Resolution P2",
+        "stage": "in_progress",
+        "started_at": NOW - 60 * MINUTE,
+        "stopped_at": None,
+        "due_at": NOW + 60 * MINUTE,
+        "elapsed_seconds": 3600,
+        "breached": False,
+    }
+    return NativeSla(of.source, of.external_id, native_id, **_with(values, changes))
 
 
 def decision(index: int = 1, /, **changes: object) -> Decision:

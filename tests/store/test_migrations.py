@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
-from tests.store.samples import NOW, record
+from tests.store.samples import NOW, page, record
 
 from itsm_bridge.errors import ConfigurationInvalid, StorageFailed
 from itsm_bridge.store import Store, migrate, postgres, schema, sqlite_file
@@ -18,7 +18,7 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "0003", "0002", None, None
 
 
 def upgrade():
@@ -35,8 +35,8 @@ def next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(migrate.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(migrate, "MIGRATIONS", folder)
     for module in (migrate, sqlite_file, postgres):
-        monkeypatch.setattr(module, "REVISION", "0002")
-    step = folder / "versions/r0002_host.py"
+        monkeypatch.setattr(module, "REVISION", "0003")
+    step = folder / "versions/r0003_host.py"
     step.write_text(NEXT.format(last="pass"))
     return step
 
@@ -69,7 +69,7 @@ def test_the_newest_migration_is_the_one_that_the_schema_names(store: Store) -> 
     assert ScriptDirectory.from_config(config).get_heads() == [schema.REVISION] == [revision(store)]
 
 
-@pytest.mark.parametrize("made_by", ["0002", "0099", "a1b2c3"])
+@pytest.mark.parametrize("made_by", ["0003", "0099", "a1b2c3"])
 def test_a_newer_store_is_refused_and_not_changed(url: str, tmp_path: Path, made_by: str) -> None:
     with Store.open(url, tmp_path, create=True) as store:
         store.save_record(record(), NOW)
@@ -87,7 +87,7 @@ def test_a_newer_store_is_refused_and_not_changed(url: str, tmp_path: Path, made
 def test_an_older_store_is_migrated_when_it_is_opened(url: str, tmp_path: Path, next_release: Path) -> None:
     assert next_release.exists()
     with Store.open(url, tmp_path) as store:
-        assert revision(store) == "0002"
+        assert revision(store) == "0003"
         assert "host" in columns_of_runs(store)
 
 
@@ -100,7 +100,7 @@ def test_a_migration_that_breaks_off_changes_nothing_and_can_be_done_again(
     with pytest.raises(StorageFailed):
         Store.open(url, tmp_path)
     assert "host" not in columns_of_runs(store)
-    assert revision(store) == "0001"
+    assert revision(store) == "0002"
     assert next(store.records()).ticket.summary == "kept"
     store.close()
     next_release.write_text(NEXT.format(last="pass"))
@@ -130,3 +130,22 @@ def test_a_store_at_a_step_that_never_was_is_no_store_of_ours(url: str, tmp_path
         set_revision(connection, "0000")
     with pytest.raises(StorageFailed, match="something else has changed it"):
         Store.open(url, tmp_path)
+
+
+def test_a_store_of_the_first_release_keeps_its_rows_and_learns_the_rest(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = tmp_path / "first/migrations"
+    shutil.copytree(migrate.MIGRATIONS, first, ignore=shutil.ignore_patterns("__pycache__", "r0002_*"))
+    with monkeypatch.context() as older:
+        older.setattr(migrate, "MIGRATIONS", first)
+        for module in (migrate, sqlite_file, postgres):
+            older.setattr(module, "REVISION", "0001")
+        with Store.open(url, tmp_path, create=True) as store, store._database.writing() as connection:
+            connection.execute(text("INSERT INTO freshness VALUES ('snow', 1)"))
+            assert not inspect(connection).has_table("absences")
+    with Store.open(url, tmp_path) as store:
+        assert revision(store) == schema.REVISION
+        assert list(store.freshness()) == ["snow"]
+        store.save_page("snow", "incident", page(record(), bookmark="1"), NOW)
+        assert store.ticket_count(open_only=True) == 1

@@ -1,20 +1,21 @@
 from __future__ import annotations
 
 import pytest
-from tests.store.samples import NOW, decision, entry, page, record, ticket, vote
+from tests.store.samples import NOW, decision, entry, native, page, record, ticket, vote
 
 from itsm_bridge.connectors.base import Oddity, Rejected
 from itsm_bridge.model import Outcome, TicketRecord
-from itsm_bridge.store import Store, scan
+from itsm_bridge.store import Store, SweepRow, scan
 from itsm_bridge.store.columns import to_microseconds
 
 TEXT = {
     "source", "external_id", "number", "type", "project", "state", "version", "summary", "description", "entry_id",
     "field", "old", "new", "source_old", "source_new", "actor", "approval_id", "approver", "check", "detail", "reason",
     "rule", "because", "digest", "inputs", "outcome", "marker", "inputs_digest", "command",
+    "native_id", "name", "stage",
 }  # fmt: skip
 JSON = {"service", "category", "labels", "custom", "originals", "changes", "outcomes"}
-NUMBERS = {"id", "run_id", "attempts"}
+NUMBERS = {"id", "run_id", "attempts", "missed", "elapsed_seconds"}
 
 
 @pytest.fixture
@@ -23,7 +24,8 @@ def filled(store: Store) -> Store:
     of = ticket()
     odd, bad = (Oddity(of.external_id, "late", "x"),), (Rejected("x", "why"),)
     full = TicketRecord(of, (entry(of),), (vote(of),))
-    store.save_page("snow", "s", page(full, oddities=odd, rejected=bad), NOW)
+    store.save_page("snow", "s", page(full, oddities=odd, rejected=bad, natives=(native(of),)), NOW)
+    store.note_sweep(SweepRow("snow", NOW, 0, 0, 1), {of.external_id: "deleted"}, final={"deleted"}, patience=2)
     run_id = store.start_run("run", NOW, "")
     store.save_decisions(run_id, [decision(value="acme")])
     intent = store.open_intent(run_id, of, {"vendor": (None, "acme")}, "m", "", NOW)
@@ -41,7 +43,7 @@ def test_a_scan_gives_plain_values_of_the_documented_types(filled: Store, name: 
     for column, value in values.items():
         if column in TEXT | JSON:
             assert type(value) is str, column
-        elif column == "at" or column.endswith(("_at", "_seen")) or column in NUMBERS:
+        elif column == "at" or column.endswith(("_at", "_seen", "_missed")) or column in NUMBERS:
             assert type(value) is int or (value is None and column.endswith("_at")), column
 
 

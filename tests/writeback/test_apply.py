@@ -6,7 +6,7 @@ import pytest
 from tests.writeback.world import NOW, World, a_ticket
 
 from itsm_bridge.config import Configuration
-from itsm_bridge.connectors.base import Write
+from itsm_bridge.connectors.base import Absence, Write
 from itsm_bridge.errors import OutcomeUnknown, SourceUnavailable, WriteRefused
 from itsm_bridge.model import Outcome
 from itsm_bridge.store import Store
@@ -17,7 +17,7 @@ FIRST = "id-INC0000001"
 
 
 def plan_for(configuration: Configuration, store: Store, world: World) -> Plan:
-    pull(store, world, NOW)
+    pull(store, world, NOW, zone=configuration.zone, limits=configuration.limits)
     ledger = {world.name: store.last_writes(world.name)}
     return make_plan(configuration, store.records(source=world.name, open_only=True), ledger, NOW)
 
@@ -169,7 +169,7 @@ def test_a_source_that_goes_down_ends_its_own_part_only(
     other = World("ops")
     other.put(a_ticket("OPS-1", source="ops", external_id="10001", project="OPS"))
     for source in (world, other):
-        pull(store, source, NOW)
+        pull(store, source, NOW, zone=configuration.zone, limits=configuration.limits)
     plan = make_plan(configuration, store.records(open_only=True), {}, NOW)
     world.down = SourceUnavailable("snow: 503")
     run = store.start_run("apply", NOW, plan.digest)
@@ -214,3 +214,18 @@ def test_a_stop_signal_is_obeyed_between_two_tickets(configuration: Configuratio
     run = store.start_run("apply", NOW, plan.digest)
     applied = apply(plan, store, {"snow": world}, run, lambda: NOW, stopped=lambda: bool(world.writes))
     assert (len(world.writes), applied.left) == (1, 2)
+
+
+def test_a_write_into_a_ticket_that_was_deleted_since_ends_as_unknown(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    def die(_: Write) -> None:
+        raise KeyboardInterrupt
+
+    world.after = die
+    with pytest.raises(KeyboardInterrupt):
+        carried_out(plan_for(configuration, store, world), store, world)
+    world.take_away(FIRST, Absence.DELETED)
+    assert resolve_leftovers(store, {"snow": world}, lambda: NOW) == 1
+    assert store.last_writes("snow")[FIRST]["vendor"].outcome is Outcome.UNKNOWN
+    assert store.unresolved_intents("snow") == []

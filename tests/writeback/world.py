@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from itsm_bridge.connectors.base import Bookmark, Check, Identity, Page, Write
-from itsm_bridge.errors import BridgeError
-from itsm_bridge.model import ApprovalState, HistoryEntry, State, Ticket, TicketRecord, TicketType
+from itsm_bridge.connectors.base import (
+    Absence,
+    Bookmark,
+    Census,
+    Check,
+    DayCount,
+    Identity,
+    Page,
+    Rejected,
+    Write,
+)
+from itsm_bridge.errors import BridgeError, RecordRejected
+from itsm_bridge.model import ApprovalState, HistoryEntry, NativeSla, State, Ticket, TicketRecord, TicketType
 
 CREATED = datetime(2026, 11, 20, 4, 30, tzinfo=UTC)
 NOW = datetime(2026, 11, 23, 1, 35, tzinfo=UTC)
@@ -42,7 +53,11 @@ def a_ticket(number: str = "INC0000001", **given: object) -> Ticket:
 
 @dataclass
 class World:
-    """One source. ``deaf`` fields are accepted and not stored; hooks run before and after a write is applied."""
+    """One source. ``deaf`` fields are accepted and not stored; hooks run before and after a write is applied.
+
+    ``unread`` tickets are there and no stream of changes shows them; ``broken`` ones cannot be read; ``absent`` says
+    why a ticket that was taken away is not there. ``asked`` counts what was asked for.
+    """
 
     name: str = "snow"
     records: dict[str, TicketRecord] = field(default_factory=dict)
@@ -52,6 +67,17 @@ class World:
     after: Hook = lambda _: None
     down: BridgeError | None = None
     now: datetime = NOW
+    unread: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
+    absent: dict[str, Absence] = field(default_factory=dict)
+    natives: tuple[NativeSla, ...] = ()
+    can_count: bool = True
+    asked: Counter[str] = field(default_factory=Counter)
+    during: Callable[[], object] = lambda: None
+
+    def take_away(self, external_id: str, reason: Absence) -> None:
+        del self.records[external_id]
+        self.absent[external_id] = reason
 
     def put(self, *tickets: Ticket) -> None:
         for ticket in tickets:
@@ -90,11 +116,43 @@ class World:
     def fetch(self, stream: str, bookmark: Bookmark | None) -> Iterator[Page]:  # noqa: ARG002 - the protocol
         if self.down is not None:
             raise self.down
-        yield Page(tuple(self.records.values()), {"at": self.now.isoformat(), "stream": stream})
+        self.asked["fetch"] += 1
+        self.during()
+        yield self._page([one for one in self.records if one not in self.unread], {"at": self.now.isoformat()})
+
+    def census(self, stream: str) -> Iterator[Census]:  # noqa: ARG002 - the protocol
+        self.asked["census"] += 1
+        ids = sorted(self.records)
+        for start in range(0, len(ids), 10):
+            step = ids[start : start + 10]
+            yield Census({one: self.records[one].ticket.version for one in step}, len(ids))
+
+    def fetch_ids(self, stream: str, external_ids: Sequence[str]) -> Page:  # noqa: ARG002 - the protocol
+        self.asked["fetch_ids"] += len(external_ids)
+        return self._page([one for one in external_ids if one in self.records], {})
+
+    def absence(self, stream: str, external_id: str) -> Absence | None:  # noqa: ARG002 - the protocol
+        self.asked["absence"] += 1
+        return None if external_id in self.records else self.absent.get(external_id, Absence.DELETED)
+
+    def count_by_day(self, stream: str, since: date) -> Sequence[DayCount]:
+        self.asked["count_by_day"] += 1
+        days = Counter(record.ticket.created_at.date() for record in self.records.values())
+        return [DayCount(stream, day, count) for day, count in days.items() if day >= since] if self.can_count else []
+
+    def _page(self, ids: Sequence[str], bookmark: Bookmark) -> Page:
+        return Page(
+            tuple(self.records[one] for one in ids if one not in self.broken),
+            bookmark,
+            rejected=tuple(Rejected(one, "no date of creation") for one in ids if one in self.broken),
+            natives=tuple(native for native in self.natives if native.external_id in ids),
+        )
 
     def read(self, ticket: Ticket) -> TicketRecord:
         if self.down is not None:
             raise self.down
+        if ticket.external_id in self.absent:
+            raise RecordRejected(f"{ticket.id} is not there any more")
         return self.records[ticket.external_id]
 
     def push(self, write: Write) -> None:

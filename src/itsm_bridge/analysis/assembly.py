@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -13,12 +13,12 @@ from itsm_bridge.analysis.capacity import capacity
 from itsm_bridge.analysis.effort import work_seconds
 from itsm_bridge.analysis.frames import Frames, Growing, Row, framed
 from itsm_bridge.analysis.period import Period, Week
-from itsm_bridge.analysis.spans import spans
+from itsm_bridge.analysis.spans import GONE, spans
 from itsm_bridge.analysis.traction import WEEKS_BEFORE
 from itsm_bridge.calendars import Calendars
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.history import SEPARATOR, Moment, mismatches, reassignments, reopenings, timeline
-from itsm_bridge.model import OPEN_STATES, ApprovalState, Decision, Outcome, TicketRecord
+from itsm_bridge.model import OPEN_STATES, ApprovalState, Decision, Outcome, State, TicketRecord
 from itsm_bridge.sla import Clocked
 
 BATCH = 4_000
@@ -45,6 +45,14 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """Since when a ticket cannot be seen in its source, and why: ``deleted``, ``hidden``, ``moved`` or ``unknown``."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """A value that was sent to a source; ``outcome`` is what came of it, ``unknown`` before ``closed_at``."""
 
@@ -61,7 +69,7 @@ class Material:
     """What a report is made of. ``read`` fills in what classify rules say; ``clock`` computes cycles as of an instant.
 
     ``decisions`` gives, for an instant, the latest decision before it about each field of each ticket, in any order;
-    it may give more. ``sent`` is in the order of sending.
+    it may give more. ``sent`` is in the order of sending. ``gone`` is by source and external id.
     """
 
     records: Iterable[TicketRecord]
@@ -71,6 +79,7 @@ class Material:
     sent: Iterable[Sent]
     problems: Iterable[Problem]
     freshness: Mapping[str, datetime | None]
+    gone: Mapping[tuple[str, str], Gone]
 
 
 def assemble(material: Material, configuration: Configuration, period: Period, until: datetime) -> Frames:
@@ -128,18 +137,32 @@ class _Assembler:
             key = record.ticket.source, record.ticket.external_id
             if key in self._odd:
                 self._odd_ids[key] = record.ticket.id
+        gone = self._gone(record)
         seen = None if self._is_past(record) else as_of(record, self._until)
         if seen is not None:
-            self._place(seen)
+            self._place(seen, gone)
 
-    def _place(self, seen: TicketRecord) -> None:
+    def _gone(self, record: TicketRecord) -> Gone | None:
+        """Since when the ticket could not be seen at the instant, which is a finding of its own; ``None``: it could."""
+        ticket = record.ticket
+        gone = self._material.gone.get((ticket.source, ticket.external_id))
+        if gone is None or gone.at >= self._until or ticket.created_at >= self._until:
+            return None
+        found = (ticket.source, f"gone_{gone.reason}", ticket.id, f"not seen in the source since {gone.at:%Y-%m-%d}")
+        self._rows["findings"].add([found])
+        return gone
+
+    def _place(self, seen: TicketRecord, gone: Gone | None) -> None:
         """Put a ticket into the frames that it belongs to."""
         read = self._material.read(seen)
         moments = timeline(read, FOLLOWED)
+        if gone is not None and read.ticket.state.is_open:
+            moments = _cut(moments, gone.at)
+            read = replace(read, ticket=replace(read.ticket, state=State.UNKNOWN))
         if self._was_open(moments, self._since):
             self._rows["intervals"].add(_intervals(read.ticket.id, moments))
         if self._was_open(moments, self._period.start):
-            self._take(seen, read)
+            self._take(seen, read, clocked=gone is None)
 
     def frames(self, books: _Books, previous: Frames | None) -> Frames:
         """All of it, typed."""
@@ -177,7 +200,7 @@ class _Assembler:
             moment.values["state"] in OPEN_STATES and end >= since for moment, end in zip(moments, ends, strict=True)
         )
 
-    def _take(self, seen: TicketRecord, read: TicketRecord) -> None:
+    def _take(self, seen: TicketRecord, read: TicketRecord, *, clocked: bool) -> None:
         ticket = read.ticket
         self._ids[ticket.source, ticket.external_id] = ticket.id
         self._rows["tickets"].add([_ticket(read)])
@@ -192,7 +215,8 @@ class _Assembler:
         if len(recorded) < len(seen.history):
             lost = (ticket.source, "no_state_history", ticket.id, "its end is taken from its dates")
             self._rows["findings"].add([lost])
-        self._waiting.append(read)
+        if clocked:
+            self._waiting.append(read)
         if len(self._waiting) >= BATCH:
             self._clock_waiting()
 
@@ -256,6 +280,12 @@ def _ticket(record: TicketRecord) -> Row:
         ticket.created_at, ticket.resolved_at, ticket.closed_at, ticket.state.is_open, len(reopenings(record)),
         len(reassignments(record)),
     )  # fmt: skip
+
+
+def _cut(moments: tuple[Moment, ...], at: datetime) -> tuple[Moment, ...]:
+    """The course of an open ticket up to the instant at which it was gone."""
+    kept = tuple(moment for moment in moments if moment.at < at) or moments[:1]
+    return (*kept, Moment(max(at, kept[-1].at), {**kept[-1].values, "state": GONE}))
 
 
 def _intervals(ticket: str, moments: tuple[Moment, ...]) -> list[Row]:

@@ -38,7 +38,8 @@ def _of_tickets(frames: Frames) -> list[pd.DataFrame]:
         "unrouted": ((tickets["vendor"] == "") & ~waits, "in no vendor's hands"),
         "no_service_level": (~tickets["ticket"].isin(frames.cycles["ticket"]), "no service level applies"),
     }
-    lost = frames.tickets[frames.tickets["state"] == State.UNKNOWN]
+    gone = frames.findings.loc[frames.findings["check"].str.startswith("gone_"), "subject"]
+    lost = frames.tickets[(frames.tickets["state"] == State.UNKNOWN) & ~frames.tickets["ticket"].isin(gone)]
     found = [_rows(tickets[mask], check, detail) for check, (mask, detail) in checks.items()]
     return [*found, _rows(lost, "unknown_state", "its state is not mapped in bridge.yaml, so it counts as not open")]
 
@@ -63,8 +64,8 @@ TABLE = Table(
     name="data_quality",
     title="Data quality",
     description="What is odd about the data, by source and check. Tickets with findings stay in every figure "
-    "that they can be counted in; "
-    "quarantined records are in none.",
+    "that they can be counted in; quarantined records are in none. Gone tickets count up to the day on which the "
+    "source did not show them any more, and in no service level after it.",
     columns=(
         Column("source", Kind.TEXT, "Name of the source in bridge.yaml."),
         Column(
@@ -72,8 +73,11 @@ TABLE = Table(
             Kind.TEXT,
             "unrouted, no_service_level, no_environment, no_priority: among open tickets. unknown_state, "
             "history_mismatch: among those of the period. "
-            "quarantined: records that cannot be read. never_read: no sync has ended. Others: oddities "
-            "met while reading, of every ticket created before the as-of instant.",
+            "quarantined: records that cannot be read. never_read: no sync has ended. gone_deleted, gone_moved, "
+            "gone_hidden, gone_unknown: tickets that the source does not show any more, by its answer. incomplete: "
+            "days (UTC) of creation on which the source counts other tickets than are here. not_counted: streams that "
+            "the source cannot count. Others: oddities met while reading, of every ticket created before the as-of "
+            "instant.",
         ),
         Column("count", Kind.INTEGER, "Tickets, records or values that the check finds."),
         Column("detail", Kind.TEXT, f"Up to {EXAMPLES} examples."),

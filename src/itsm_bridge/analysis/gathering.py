@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
-from itsm_bridge.analysis.assembly import Material, Problem, Sent, assemble
+from itsm_bridge.analysis.assembly import Gone, Material, Problem, Sent, assemble
 from itsm_bridge.analysis.frames import Frames
 from itsm_bridge.analysis.period import Period
 from itsm_bridge.config.model import Configuration
@@ -33,6 +33,11 @@ def frames(store: Store, configuration: Configuration, period: Period, as_of: da
             sent=_sent(reader),
             problems=_problems(reader),
             freshness={name: read_at.get(name) for name in configuration.sources},
+            gone={
+                (row.source, row.external_id): Gone(row.gone_at, row.reason)
+                for row in reader.absences()
+                if row.gone_at is not None
+            },
         )
         return assemble(material, configuration, period, period.until(as_of))
 
@@ -71,6 +76,20 @@ def _problems(reader: Reader) -> Iterator[Problem]:
         yield Problem(odd.source, odd.check, odd.external_id, odd.detail, odd.first_seen)
     for kept in reader.quarantine():
         yield Problem(kept.source, "quarantined", kept.external_id, kept.reason, kept.first_seen)
+    yield from _uncounted(reader)
+
+
+def _uncounted(reader: Reader) -> Iterator[Problem]:
+    """Days that are not complete, by the count of the source; and streams that the source cannot count."""
+    for row in reader.day_counts():
+        if row.differs:
+            day = datetime.combine(row.day, time(), UTC)
+            found = f"{row.source_count} in the source, {row.store_count} here"
+            yield Problem(row.source, "incomplete", f"{row.stream} {row.day}", found, day)
+    for stream in reader.stream_counts():
+        if not stream.counted:
+            detail = "the source cannot count: not compared"
+            yield Problem(stream.source, "not_counted", stream.stream, detail, stream.checked_at)
 
 
 def _instant(microseconds: object) -> datetime:

@@ -11,13 +11,16 @@ from itsm_bridge.model import OPEN_STATES
 
 KEY = ["vendor", "environment"]
 
+GONE = "gone"
+"""In place of the state of a ticket that cannot be seen in its source any more."""
+
 
 def spans(intervals: pd.DataFrame) -> pd.DataFrame:
     """One row for each half-open span of a ticket being open with one vendor in one environment.
 
     ``began`` is ``created`` (the ticket's first opening), ``reopened`` or ``moved_in``; ``ended`` is ``resolved`` (it
-    left the open states), ``moved_out``, or empty while the span lasts. A ticket that is handed over in the very change
-    that resolves it counts for who had it until then.
+    left the open states), ``moved_out`` (to another vendor or environment, or out of sight), or empty while the span
+    lasts. A ticket that is handed over in the very change that resolves it counts for who had it until then.
     """
     ordered = intervals.sort_values(["ticket", "start"], kind="stable", ignore_index=True)
     is_open = ordered["state"].isin(list(OPEN_STATES))
@@ -26,7 +29,7 @@ def spans(intervals: pd.DataFrame) -> pd.DataFrame:
     moved = (ordered[KEY] != ordered[KEY].shift()).any(axis=1)
     opened_before = is_open.astype("int64").groupby(ordered["ticket"]).cumsum() > 1
     ordered["began"] = chosen({"moved_in": after_open, "reopened": opened_before}, "created")
-    ordered["ended"] = _endings(ordered["ticket"], is_open)
+    ordered["ended"] = _endings(ordered["ticket"], is_open | (ordered["state"] == GONE))
     first = is_open & ~(after_open & ~moved)
     ordered["span"] = first.cumsum()
     grouped = ordered[is_open].groupby("span")
@@ -42,8 +45,8 @@ def open_before(of: pd.DataFrame, instant: datetime) -> pd.Series:
     return (of["start"] < instant) & (of["end"].isna() | (of["end"] >= instant))
 
 
-def _endings(tickets: pd.Series, is_open: pd.Series) -> pd.Series:
+def _endings(tickets: pd.Series, unresolved: pd.Series) -> pd.Series:
     """What ends each interval, seen from the one after it."""
     followed = tickets == tickets.shift(-1)
-    open_after = is_open.shift(-1, fill_value=False)
-    return chosen({"moved_out": followed & open_after, "resolved": followed}, "")
+    unresolved_after = unresolved.shift(-1, fill_value=False)
+    return chosen({"moved_out": followed & unresolved_after, "resolved": followed}, "")

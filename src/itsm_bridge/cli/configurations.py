@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from itsm_bridge.cli.exits import EXIT_CODES, FINDINGS, Finished
 from itsm_bridge.cli.options import Options, clock, finding_document
 from itsm_bridge.cli.text import plural, printable
 from itsm_bridge.config.model import RuleBook
+from itsm_bridge.connectors.base import Check
 from itsm_bridge.errors import ConfigurationInvalid
 
 
 @click.command(epilog="Example: itsm-bridge -C config check --strict")
+@click.option("--live", is_flag=True, help="Compare names with the sources too; nothing is written there.")
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @click.pass_obj
-def check(options: Options, strict: bool) -> None:
+def check(options: Options, live: bool, strict: bool) -> None:
     """Find every mistake in the configuration, in one pass."""
+    from itsm_bridge.cli.health import source_checks
     from itsm_bridge.config import check as find_mistakes
     from itsm_bridge.config import describe
 
     configuration, findings = find_mistakes(options.folder)
-    options.document({"findings": [finding_document(finding) for finding in findings]})
+    answers = list(source_checks(configuration)) if live and configuration is not None else []
+    document: dict[str, object] = {"findings": [finding_document(finding) for finding in findings]}
+    options.document(document | ({"live": [_answer(*answer) for answer in answers]} if live else {}))
     for finding in findings:
         options.say(describe(finding))
     errors = sum(finding.severity == "error" for finding in findings)
@@ -31,6 +38,7 @@ def check(options: Options, strict: bool) -> None:
             f"{plural(errors, 'mistake')} in {options.folder}; nothing runs until they are corrected",
             "correct the lines above, then itsm-bridge check",
         )
+    _show_answers(options, answers, strict=strict)
     if warnings and strict:
         raise Finished(FINDINGS, f"{plural(warnings, 'warning')} in {options.folder}", "itsm-bridge check")
     if configuration is not None:
@@ -40,6 +48,24 @@ def check(options: Options, strict: bool) -> None:
             f"{plural(len(configuration.environments), 'environment')}, "
             f"{plural(len(configuration.slas), 'service level')}, {plural(_rules(configuration.rules), 'rule')}."
         )
+
+
+def _answer(source: str, found: Check) -> dict[str, str]:
+    return {"source": source, "name": found.name, "verdict": found.verdict, "detail": found.detail, "fix": found.fix}
+
+
+def _show_answers(options: Options, answers: Sequence[tuple[str, Check]], *, strict: bool) -> None:
+    """A line for each thing that a source does not have as the configuration says; those fail the command."""
+    failing = {"failure", "warning"} if strict else {"failure"}
+    for source, found in answers:
+        if found.verdict != "ok":
+            fix = f"; fix: {printable(found.fix)}" if found.fix else ""
+            options.say(f"{found.verdict}: {source}: {found.name}: {printable(found.detail)}{fix}")
+    failed = [(source, found) for source, found in answers if found.verdict in failing]
+    if failed:
+        source, first = failed[0]
+        line = f"{plural(len(failed), 'thing is', 'things are')} not as configured, first: {source}: {first.name}"
+        raise Finished(FINDINGS, f"{line}: {first.detail}", first.fix or "itsm-bridge doctor")
 
 
 @click.command(epilog="Example: itsm-bridge test -k outage")

@@ -12,6 +12,7 @@ from itsm_bridge.cli.text import plural
 from itsm_bridge.config import load
 from itsm_bridge.operations import run as steps
 from itsm_bridge.operations.bridge import Bridge, open_bridge
+from itsm_bridge.operations.reading import read_sources
 from itsm_bridge.report import Published, build
 
 
@@ -37,7 +38,7 @@ def _first_run(options: Options, bridge: Bridge) -> steps.RunReport:
     connectors = bridge.connectors()
     run_id = bridge.store.start_run("demo", bridge.clock(), bridge.configuration.digest)
     options.say("1. sync: reading two sources into the store")
-    pulled = steps.read_sources(bridge, connectors)
+    pulled = read_sources(bridge, connectors)
     for part in pulled:
         history = plural(part.history_entries, "change")
         options.say(f"   {part.source}: {plural(part.read, 'ticket')}, {history} of their history")

@@ -54,15 +54,22 @@ def doctor(options: Options) -> None:
 
 
 def _checks(options: Options) -> Iterator[Check]:
-    """The configuration, the store, then each source by itself: one that is down hides no other."""
+    """The configuration, the store, then each source by itself."""
     configuration = load(options.folder)
     yield Check("configuration", "ok", f"{options.folder} holds no mistakes")
     yield _store_check(configuration)
+    for _, check in source_checks(configuration):
+        yield check
+
+
+def source_checks(configuration: Configuration) -> Iterator[tuple[str, Check]]:
+    """What each source says about itself, with its name; a source that is down hides no other."""
     for name in configuration.sources:
         try:
-            yield from connectors_of(configuration, (name,))[name].doctor()
+            checks = connectors_of(configuration, (name,))[name].doctor()
         except BridgeError as problem:
-            yield Check(name, "failure", problem.message, problem.hint)
+            checks = (Check(name, "failure", problem.message, problem.hint),)
+        yield from ((name, check) for check in checks)
 
 
 def _store_check(configuration: Configuration) -> Check:
@@ -84,10 +91,27 @@ def _lines(found: Status) -> Iterator[str]:
     yield ""
     for name, last in found.freshness.items():
         age = f"read whole {_ago(found.now - last)} ago" if last else "never read whole"
-        yield f"  {name:<12} {found.open_tickets[name]:>7,} open of {plural(found.tickets[name], 'ticket')}; {age}"
+        gone = sum(found.gone[name].values())
+        known = plural(found.tickets[name], "ticket") + (f" ({gone:,} gone)" if gone else "")
+        yield f"  {name:<12} {found.open_tickets[name]:>7,} open of {known}; {age}"
+        yield f"  {'':<12}         {_proof(found, name)}"
     yield ""
     yield from _runs(found)
     yield from _waiting(found)
+
+
+def _proof(found: Status, source: str) -> str:
+    """When ids were last walked, and whether the counts agree."""
+    sweep = found.sweeps.get(source)
+    swept = f"ids swept {_ago(found.now - sweep.swept_at)} ago" if sweep else "ids never swept"
+    gaps = [gap.stream for gap in found.gaps if gap.source == source]
+    uncounted = [count.stream for count in found.counts if count.source == source and not count.counted]
+    if gaps:
+        return f"{swept}; INCOMPLETE: {', '.join(gaps)}"
+    if uncounted:
+        return f"{swept}; not counted by the source: {', '.join(uncounted)}"
+    compared = any(count.source == source for count in found.counts)
+    return f"{swept}; {'complete by the count of the source' if compared else 'not compared yet'}"
 
 
 def _runs(found: Status) -> Iterator[str]:
@@ -128,6 +152,9 @@ def _document(found: Status) -> dict[str, object]:
                 "last_read": last.isoformat() if last else None,
                 "tickets": found.tickets[name],
                 "open_tickets": found.open_tickets[name],
+                "gone": dict(found.gone[name]),
+                "last_sweep": _sweep_document(found, name),
+                "completeness": _completeness_document(found, name),
             }
             for name, last in found.freshness.items()
         },
@@ -149,6 +176,32 @@ def _document(found: Status) -> dict[str, object]:
         ],
         "findings": [{"kind": k, "subject": s, "detail": d} for k, s, d in found.findings],
     }
+
+
+def _sweep_document(found: Status, source: str) -> dict[str, object] | None:
+    sweep = found.sweeps.get(source)
+    if sweep is None:
+        return None
+    return {"at": sweep.swept_at.isoformat(), "seen": sweep.seen, "fetched": sweep.fetched, "missed": sweep.missed}
+
+
+def _completeness_document(found: Status, source: str) -> list[dict[str, object]]:
+    """One entry for each stream: ``complete`` is null where the source cannot count."""
+    differing = {gap.stream: gap.days for gap in found.gaps if gap.source == source}
+    return [
+        {
+            "stream": count.stream,
+            "since": count.since.isoformat(),
+            "checked_at": count.checked_at.isoformat(),
+            "complete": count.stream not in differing if count.counted else None,
+            "days": [
+                {"day": day.day.isoformat(), "source": day.source_count, "store": day.store_count}
+                for day in differing.get(count.stream, ())
+            ],
+        }
+        for count in found.counts
+        if count.source == source
+    ]
 
 
 def _instant(at: datetime) -> str:

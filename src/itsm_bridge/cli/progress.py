@@ -10,7 +10,7 @@ from types import FrameType
 
 from itsm_bridge.cli.exits import TERMINATED, Finished
 from itsm_bridge.cli.options import Options
-from itsm_bridge.operations.run import SILENT, Watchers
+from itsm_bridge.operations.watching import SILENT, Watchers
 from itsm_bridge.sync import Watch
 
 

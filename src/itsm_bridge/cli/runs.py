@@ -19,6 +19,7 @@ from itsm_bridge.config import load
 from itsm_bridge.operations import run as steps
 from itsm_bridge.operations.bridge import Bridge, lock_path, open_bridge
 from itsm_bridge.operations.lock import held
+from itsm_bridge.operations.reading import read_sources
 from itsm_bridge.writeback import (
     Plan,
     plan_document,
@@ -36,7 +37,7 @@ def sync(options: Options, source: tuple[str, ...], full: bool) -> None:
     with _working(options, "sync", create=True) as job:
         connectors = job.bridge.connectors(source)
         with watched(options, job.bridge.configuration.limits.max_runtime) as watch:
-            pulled = steps.read_sources(job.bridge, connectors, full=full, watch=watch)
+            pulled = read_sources(job.bridge, connectors, full=full, watch=watch)
             problems = tuple(part.problem for part in pulled if part.problem is not None)
             findings = steps.findings(job.bridge, steps.NOTHING_APPLIED)
             job.report = steps.RunReport("sync", pulled, findings=findings, problems=problems)
@@ -144,6 +145,8 @@ def summary_line(report: steps.RunReport) -> str:
     if report.pulled:
         read, changed = sum(p.read for p in report.pulled), sum(p.new + p.changed for p in report.pulled)
         parts.append(f"{plural(read, 'ticket')} read, {changed:,} new or changed")
+        if gone := sum(p.gone for p in report.pulled):
+            parts.append(f"{plural(gone, 'ticket')} gone")
     if report.plan is not None:
         parts.append(f"{plural(report.applied.written, 'ticket')} written of {len(report.plan.tickets):,} planned")
         parts.append(f"{len(report.plan.held):,} held, {len(report.plan.unrouted):,} unrouted")

@@ -18,6 +18,7 @@ from itsm_bridge.errors import UsageError
 
 if TYPE_CHECKING:
     from itsm_bridge.sandbox import Sandbox
+    from itsm_bridge.sandbox.jira.api import Deployment
 
 MARK = ".itsm-bridge-demo"
 """A file that says that a folder was made by ``demo`` and may be made anew by it."""
@@ -36,10 +37,19 @@ MARK = ".itsm-bridge-demo"
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Serve the tickets of this file instead of made-up ones; may be given more than once.",
 )
+@click.option(
+    "--deployment",
+    type=click.Choice(["cloud", "data_center"]),
+    default="cloud",
+    help="Which Jira to stand in for (default: cloud).",
+)
 @click.pass_obj
-def sandbox(options: Options, port_jira: int, port_servicenow: int, loads: tuple[Path, ...]) -> None:
+def sandbox(
+    options: Options, port_jira: int, port_servicenow: int, loads: tuple[Path, ...], deployment: Deployment
+) -> None:
     """Serve local stand-ins of Jira and ServiceNow over HTTP until interrupted."""
-    with _serving(port_jira, port_servicenow, loads) as served:
+    with _serving(port_jira, port_servicenow, loads, deployment) as served:
+        stop = _stop_signal()
         options.document(
             {"jira": served.jira_url, "servicenow": served.servicenow_url, "environment": _secrets(served)}
         )
@@ -47,7 +57,7 @@ def sandbox(options: Options, port_jira: int, port_servicenow: int, loads: tuple
         options.say("Put these addresses into bridge.yaml, and this into .env beside config/:")
         options.say("\n".join(f"  {name}={value}" for name, value in _secrets(served).items()))
         options.say("\nServing. Stop with Ctrl-C.")
-        _wait_for_signal()
+        stop.wait()
 
 
 @click.command(epilog="Example: itsm-bridge demo --out demo")
@@ -63,7 +73,7 @@ def demo(options: Options, out: Path) -> None:
     from itsm_bridge.cli.demonstration import demonstrate
 
     _make_anew(out)
-    with _serving(0, 0, ()) as served:
+    with _serving(0, 0, (), "cloud") as served:
         write_starter(out / "config", {"snow": served.servicenow_url, "ops": served.jira_url})
         write_secrets(out / ".env", _secrets(served))
         demonstrate(options, out)
@@ -79,11 +89,19 @@ def _make_anew(folder: Path) -> None:
 
 
 @contextmanager
-def _serving(port_jira: int, port_servicenow: int, loads: tuple[Path, ...]) -> Iterator[Sandbox]:
+def _serving(
+    port_jira: int, port_servicenow: int, loads: tuple[Path, ...], deployment: Deployment
+) -> Iterator[Sandbox]:
     from itsm_bridge.sandbox import start
 
     try:
-        running = start(port_jira=port_jira, port_servicenow=port_servicenow, loads=loads, now=clock())
+        running = start(
+            port_jira=port_jira,
+            port_servicenow=port_servicenow,
+            loads=loads,
+            now=clock(),
+            deployment_jira=deployment,
+        )
     except ValueError as problem:  # a file that is none of the known kinds
         raise UsageError(str(problem)) from problem
     except OSError as problem:
@@ -93,17 +111,19 @@ def _serving(port_jira: int, port_servicenow: int, loads: tuple[Path, ...]) -> I
 
 
 def _secrets(served: Sandbox) -> dict[str, str]:
+    """What signs in; Data Center takes the token alone."""
     account = served.account
     return {
         "ITSM_BRIDGE_SNOW__USERNAME": account.user,
         "ITSM_BRIDGE_SNOW__PASSWORD": account.password,
-        "ITSM_BRIDGE_OPS__EMAIL": account.email,
+        **({"ITSM_BRIDGE_OPS__EMAIL": account.email} if served.deployment == "cloud" else {}),
         "ITSM_BRIDGE_OPS__TOKEN": account.token,
     }
 
 
-def _wait_for_signal() -> None:
+def _stop_signal() -> threading.Event:
+    """Set by Ctrl-C and SIGTERM from now on."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    stop.wait()
+    return stop

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from itsm_bridge.connectors.base import Connector
 from itsm_bridge.errors import BridgeError, SourceUnavailable, StorageFailed
 from itsm_bridge.model import Decision
 from itsm_bridge.operations.bridge import Bridge
+from itsm_bridge.operations.completeness import incomplete_streams
+from itsm_bridge.operations.reading import read_sources
+from itsm_bridge.operations.watching import SILENT, Watchers
 from itsm_bridge.rules import Decider, Explanation, explain
-from itsm_bridge.sync import Pulled, Watch, pull
+from itsm_bridge.sync import Pulled
 from itsm_bridge.writeback import (
     Applied,
     Plan,
@@ -61,6 +64,8 @@ class RunReport:
                     "changed": pulled.changed,
                     "history_entries": pulled.history_entries,
                     "quarantined": pulled.quarantined,
+                    "gone": pulled.gone,
+                    "swept": pulled.swept,
                     "problem": pulled.problem.message if pulled.problem else None,
                 }
                 for pulled in self.pulled
@@ -78,32 +83,15 @@ class RunReport:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Watchers:
-    """What a terminal wants to be told, and when to stop. The defaults are silent and never stop."""
-
-    pulled: Watch = field(default=lambda *_: None)
-    written: Callable[[str, int, int], None] = field(default=lambda *_: None)
-    expired: Callable[[], bool] = field(default=lambda: False)
-    stopped: Callable[[], bool] = field(default=lambda: False)
-
-
-SILENT = Watchers()
-
-
-def read_sources(
-    bridge: Bridge, connectors: Mapping[str, Connector], *, full: bool = False, watch: Watchers = SILENT
-) -> tuple[Pulled, ...]:
-    """Pull every source, one after the other; one that fails does not stop the next."""
-    return tuple(
-        pull(bridge.store, connector, bridge.clock(), full=full, watch=watch.pulled, expired=watch.expired)
-        for connector in connectors.values()
-    )
-
-
 def decide(bridge: Bridge, sources: Collection[str], now: datetime) -> Plan:
     """Decide the open tickets of ``sources`` as they stand in the store."""
-    records = (record for source in sources for record in bridge.store.records(source=source, open_only=True))
+    missed = {(row.source, row.external_id) for row in bridge.store.absences()}  # nobody knows yet: left as they are
+    records = (
+        record
+        for source in sources
+        for record in bridge.store.records(source=source, open_only=True)
+        if (source, record.ticket.external_id) not in missed
+    )
     ledger = {source: bridge.store.last_writes(source, open_only=True) for source in sources}
     return make_plan(bridge.configuration, records, ledger, now)
 
@@ -213,7 +201,7 @@ def run(
 
 
 def findings(bridge: Bridge, applied: Applied) -> tuple[RunFinding, ...]:
-    """What a person should look at after a run: writes that did not end as planned, and quarantined records."""
+    """What a person should look at: writes that did not end as planned, quarantined records, incomplete streams."""
     of_writes = [
         RunFinding(
             "conflict" if "conflict" in outcome.fields.values() else "not_stored",
@@ -225,7 +213,10 @@ def findings(bridge: Bridge, applied: Applied) -> tuple[RunFinding, ...]:
     quarantined = [
         RunFinding("quarantined", f"{row.source}:{row.external_id}", row.reason) for row in bridge.store.quarantine()
     ]
-    return (*of_writes, *quarantined)
+    incomplete = [
+        RunFinding("incomplete", f"{gap.source}:{gap.stream}", gap.text) for gap in incomplete_streams(bridge.store)
+    ]
+    return (*of_writes, *quarantined, *incomplete)
 
 
 def _problems(applied: Applied) -> list[BridgeError]:

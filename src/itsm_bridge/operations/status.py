@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from itsm_bridge.operations.bridge import Bridge
-from itsm_bridge.store import QuarantineRow, Run
+from itsm_bridge.operations.completeness import Gap, incomplete_streams
+from itsm_bridge.store import QuarantineRow, Reader, Run, StreamCount, SweepRow
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What ``status`` shows. ``freshness`` is when each source was last read whole, ``None`` for never."""
+    """What ``status`` shows. ``freshness`` is when each source was last read whole, ``None`` for never.
+
+    ``gone`` counts, by source and reason, tickets that are gone; ``gaps`` are the streams that are not complete, and
+    ``counts`` says when each was last compared, or that its source cannot count.
+    """
 
     now: datetime
     runs: tuple[Run, ...]
@@ -22,13 +28,18 @@ class Status:
     unresolved: int
     quarantined: tuple[QuarantineRow, ...]
     held: int
+    sweeps: Mapping[str, SweepRow]
+    gone: Mapping[str, Mapping[str, int]]
+    gaps: tuple[Gap, ...]
+    counts: tuple[StreamCount, ...]
     findings: tuple[tuple[str, str, str], ...]
 
     @property
     def healthy(self) -> bool:
         """The last run ended well, every source has been read, and nothing waits for a person."""
         last_ended_well = bool(self.runs) and self.runs[0].outcome == "0"
-        return last_ended_well and all(self.freshness.values()) and not self.unresolved and not self.quarantined
+        waits = self.unresolved or self.quarantined or self.gaps
+        return last_ended_well and all(self.freshness.values()) and not waits
 
 
 def status_of(bridge: Bridge) -> Status:
@@ -46,8 +57,16 @@ def status_of(bridge: Bridge) -> Status:
         unresolved=sum(len(store.unresolved_intents(name)) for name in sources),
         quarantined=tuple(store.quarantine()),
         held=sum(decision.outcome == "held" for decision in store.decisions(latest=True)),
+        sweeps=store.sweeps(),
+        gone={name: _gone(store, name) for name in sources},
+        gaps=tuple(incomplete_streams(store)),
+        counts=tuple(store.stream_counts()),
         findings=tuple(_finding(row) for row in last_findings) if isinstance(last_findings, list) else (),
     )
+
+
+def _gone(store: Reader, source: str) -> Mapping[str, int]:
+    return dict(sorted(Counter(row.reason for row in store.absences(source) if row.gone_at is not None).items()))
 
 
 def _finding(row: Sequence[object]) -> tuple[str, str, str]:

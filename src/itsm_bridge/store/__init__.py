@@ -1,10 +1,25 @@
 """The only SQL of the program: tickets and their history, bookmarks, intents and the books of every run."""
 
 from itsm_bridge.store.page import PageOfRecords
-from itsm_bridge.store.rows import DecisionRow, Intent, LastWrite, OddityRow, QuarantineRow, Run, Saved, Scan
+from itsm_bridge.store.rows import (
+    AbsenceRow,
+    DayCountRow,
+    DecisionRow,
+    Intent,
+    LastWrite,
+    OddityRow,
+    QuarantineRow,
+    Run,
+    Saved,
+    Scan,
+    StreamCount,
+    SweepRow,
+)
 from itsm_bridge.store.store import Reader, Store
 
 __all__ = [
+    "AbsenceRow",
+    "DayCountRow",
     "DecisionRow",
     "Intent",
     "LastWrite",
@@ -16,4 +31,6 @@ __all__ = [
     "Saved",
     "Scan",
     "Store",
+    "StreamCount",
+    "SweepRow",
 ]

@@ -41,8 +41,9 @@ def set_aside(connection: Connection, source: str, rejected: Sequence[Unreadable
 
 def release(connection: Connection, source: str, ids: Sequence[str]) -> None:
     """Take records out of quarantine: they were read after all."""
-    query = delete(quarantine).where(quarantine.c.source == source, quarantine.c.external_id.in_(ids))
-    connection.execute(query)
+    for start in range(0, len(ids), BATCH):
+        these = quarantine.c.external_id.in_(ids[start : start + BATCH])
+        connection.execute(delete(quarantine).where(quarantine.c.source == source, these))
 
 
 def quarantined(connection: Connection) -> list[QuarantineRow]:

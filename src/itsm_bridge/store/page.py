@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from itsm_bridge.model import Approval, TicketRecord
+from itsm_bridge.model import Approval, NativeSla, TicketRecord
 
 
 class Unreadable(Protocol):
@@ -61,3 +61,7 @@ class PageOfRecords(Protocol):
     @property
     def oddities(self) -> Sequence[Odd]:
         """What was survived."""
+
+    @property
+    def natives(self) -> Sequence[NativeSla]:
+        """Service levels as the source measures them."""

@@ -12,12 +12,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
 
-from itsm_bridge.model import Approval, HistoryEntry, Ticket, TicketRecord
-from itsm_bridge.store import lookouts
+from itsm_bridge.model import Approval, HistoryEntry, NativeSla, Ticket, TicketRecord
+from itsm_bridge.store import absent, lookouts
 from itsm_bridge.store.columns import clean
 from itsm_bridge.store.page import PageOfRecords
 from itsm_bridge.store.rows import Saved
-from itsm_bridge.store.schema import approvals, bookmarks, history, ticket_numbers, tickets
+from itsm_bridge.store.schema import approvals, bookmarks, history, native_slas, streams, ticket_numbers, tickets
 from itsm_bridge.store.upsert import Row, put, put_new
 
 BATCH = 500
@@ -26,6 +26,7 @@ BATCH = 500
 TICKET_FIELDS = tuple(field.name for field in fields(Ticket))
 HISTORY_FIELDS = tuple(field.name for field in fields(HistoryEntry))
 APPROVAL_FIELDS = tuple(field.name for field in fields(Approval))
+NATIVE_FIELDS = tuple(field.name for field in fields(NativeSla))
 
 Known = Mapping[str, tuple[str, datetime]]
 """Number and version's instant of the tickets that are stored already, by external id."""
@@ -33,12 +34,30 @@ Known = Mapping[str, tuple[str, datetime]]
 
 def save_page(connection: Connection, source: str, stream: str, page: PageOfRecords, at: datetime) -> Saved:
     """Store all that ``page`` brought, and that the stream is read up to its bookmark."""
-    saved = save_records(connection, source, page.records, at)
-    put(connection, approvals, [_row(approval, APPROVAL_FIELDS) for approval in page.approvals])
-    lookouts.replace_oddities(connection, source, page, at)
-    lookouts.set_aside(connection, source, page.rejected, at)
+    saved = save_found(connection, source, stream, page, at)
     put(connection, bookmarks, [{"source": source, "stream": stream, "data": page.bookmark, "saved_at": at}])
     return saved
+
+
+def save_found(connection: Connection, source: str, stream: str, page: PageOfRecords, at: datetime) -> Saved:
+    """Store all that ``page`` brought; how far the stream is read stays."""
+    saved = save_records(connection, source, page.records, at)
+    put(connection, approvals, [_row(approval, APPROVAL_FIELDS) for approval in page.approvals])
+    put(connection, native_slas, [_row(native, NATIVE_FIELDS) for native in page.natives])
+    lookouts.replace_oddities(connection, source, page, at)
+    parts = [vote.approval_id for vote in page.approvals] + [native.native_id for native in page.natives]
+    lookouts.release(connection, source, parts)
+    lookouts.set_aside(connection, source, page.rejected, at)
+    place(connection, source, dict.fromkeys([record.ticket.external_id for record in page.records], stream))
+    unread = {item.external_id for item in page.rejected}  # where it was read before counts
+    put_new(connection, streams, [{"source": source, "external_id": one, "stream": stream} for one in unread])
+    return saved
+
+
+def place(connection: Connection, source: str, stream_of: Mapping[str, str]) -> None:
+    """Note in which stream records were seen, by external id."""
+    rows = [{"source": source, "external_id": one, "stream": stream} for one, stream in stream_of.items()]
+    put(connection, streams, rows)
 
 
 def save_records(connection: Connection, source: str, records: Iterable[TicketRecord], at: datetime) -> Saved:
@@ -93,6 +112,7 @@ def _save_batch(connection: Connection, source: str, records: Sequence[TicketRec
     current = [record for record in records if not _is_stale(record.ticket, known)]
     put(connection, approvals, [_row(vote, APPROVAL_FIELDS) for record in current for vote in record.approvals])
     lookouts.release(connection, source, ids)
+    absent.returned(connection, source, ids)
     return Saved(
         new=len(records) - len(known),
         changed=written - (len(records) - len(known)),
@@ -101,7 +121,7 @@ def _save_batch(connection: Connection, source: str, records: Sequence[TicketRec
     )
 
 
-def _row(item: Ticket | HistoryEntry | Approval, names: Sequence[str]) -> Row:
+def _row(item: Ticket | HistoryEntry | Approval | NativeSla, names: Sequence[str]) -> Row:
     return {name: getattr(item, name) for name in names}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, func, literal_column, select, tuple_
 
 from itsm_bridge.model import Approval, HistoryEntry, Ticket, TicketRecord
+from itsm_bridge.store.absent import IS_GONE
 from itsm_bridge.store.database import Reading
 from itsm_bridge.store.pages import APPROVAL_FIELDS, HISTORY_FIELDS, TICKET_FIELDS
 from itsm_bridge.store.schema import IS_OPEN, approvals, history, ticket_numbers, tickets
@@ -78,7 +79,7 @@ def _first(connection: Connection, query: Select[*tuple[Any, ...]]) -> Ticket | 
 
 def _filters(source: str | None, *, open_only: bool) -> list[ColumnElement[bool]]:
     of_source = [] if source is None else [tickets.c.source == source]
-    return [*of_source, *([_IS_OPEN] if open_only else [])]
+    return [*of_source, *([_IS_OPEN, ~IS_GONE] if open_only else [])]
 
 
 def _in_order(reading: Reading, query: Select[*tuple[Any, ...]]) -> Iterator[list[TicketRecord]]:

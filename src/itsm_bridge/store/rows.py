@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from itsm_bridge.model import Decision, Outcome
 
@@ -47,6 +47,67 @@ class OddityRow:
     detail: str
     first_seen: datetime
     last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceRow:
+    """A known ticket that the last ``missed`` sweeps did not see; it counts as gone from ``gone_at`` on.
+
+    ``reason`` is the source's last answer: ``deleted``, ``hidden``, ``moved`` or ``unknown``.
+    """
+
+    source: str
+    external_id: str
+    reason: str
+    missed: int
+    first_missed: datetime
+    last_missed: datetime
+    gone_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SweepRow:
+    """The last whole sweep of a source: tickets that it saw, fetched, and missed."""
+
+    source: str
+    swept_at: datetime
+    seen: int
+    fetched: int
+    missed: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCount:
+    """When a stream was last compared with its source; not ``counted`` where the source cannot count."""
+
+    source: str
+    stream: str
+    since: date
+    counted: bool
+    checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DayCountRow:
+    """Tickets of a stream that were created on a day (UTC): in the source, and here. ``settled``: the day was over.
+
+    ``hidden_count`` are known tickets that are hidden from us by now: some sources count them, others do not.
+    """
+
+    source: str
+    stream: str
+    day: date
+    source_count: int
+    store_count: int
+    hidden_count: int
+    settled: bool
+    checked_at: datetime
+
+    @property
+    def differs(self) -> bool:
+        """Whether a settled day is not complete here, or has more here than there."""
+        most = self.store_count + self.hidden_count
+        return self.settled and not self.store_count <= self.source_count <= most
 
 
 @dataclass(frozen=True, slots=True)

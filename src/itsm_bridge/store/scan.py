@@ -2,8 +2,10 @@
 
 Columns are those of ``schema`` in its order, named like the model's fields. Values are as they lie in the table:
 
-- instants (``…_at``, ``at``, ``first_seen``, ``last_seen``) are ``int`` microseconds since 1970-01-01T00:00Z;
-- ``id``, ``run_id``, ``impact``, ``urgency``, ``priority``, ``attempts`` are ``int``;
+- instants (``…_at``, ``at``, ``first_seen``, ``last_seen``, ``first_missed``, ``last_missed``) are ``int`` microseconds
+  since 1970-01-01T00:00Z;
+- ``id``, ``run_id``, ``impact``, ``urgency``, ``priority``, ``attempts``, ``missed``, ``elapsed_seconds`` are ``int``;
+- ``breached`` is a truth value as the database gives it: ``0`` and ``1`` in SQLite, ``bool`` in PostgreSQL;
 - lists and maps (``service``, ``category``, ``labels``, ``custom``, ``originals``, ``changes``, ``outcomes``,
   ``summary`` of a run) and ``value`` of a decision are ``str`` of JSON;
 - all else is ``str``; a missing value is ``None``.
@@ -18,7 +20,18 @@ from sqlalchemy.types import NULLTYPE
 
 from itsm_bridge.store.database import Reading
 from itsm_bridge.store.rows import Scan
-from itsm_bridge.store.schema import approvals, decisions, history, intents, oddities, quarantine, runs, tickets
+from itsm_bridge.store.schema import (
+    absences,
+    approvals,
+    decisions,
+    history,
+    intents,
+    native_slas,
+    oddities,
+    quarantine,
+    runs,
+    tickets,
+)
 
 CHUNK = 10_000
 """Rows in one chunk."""
@@ -27,6 +40,8 @@ TABLES = {
     "tickets": (tickets, ("source", "external_id")),
     "history": (history, ("source", "external_id", "at", "entry_id", "field")),
     "approvals": (approvals, ("source", "external_id", "approval_id")),
+    "native_slas": (native_slas, ("source", "external_id", "native_id")),
+    "absences": (absences, ("source", "external_id")),
     "decisions": (decisions, ("id",)),
     "oddities": (oddities, ("source", "external_id", "check", "detail")),
     "quarantine": (quarantine, ("source", "external_id")),

@@ -6,7 +6,7 @@ of the model's field that it holds.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, Table
 
 from itsm_bridge.model import OPEN_STATES, ApprovalState, State, TicketType
 from itsm_bridge.store.columns import (
@@ -24,7 +24,7 @@ from itsm_bridge.store.columns import (
     texts_by_name,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration; a number, so that a store made by a newer program is known as such."""
 
 VERSION_TABLE = "itsm_bridge_version"
@@ -216,3 +216,76 @@ freshness = Table(
     Column("source", Key, primary_key=True),
     Column("synced_at", Instant, nullable=False),
 )
+
+streams = Table(  # without a foreign key: a record in quarantine has a stream and no ticket
+    "streams",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("external_id", Key, primary_key=True),
+    Column("stream", Key, nullable=False),
+)
+"""In which stream a record was last read."""
+
+native_slas = Table(  # without a foreign key: it may be read before its ticket
+    "native_slas",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("external_id", Key, primary_key=True),
+    Column("native_id", Key, primary_key=True),
+    Column("name", Foreign, nullable=False),
+    Column("stage", Foreign, nullable=False),
+    Column("started_at", Instant),
+    Column("stopped_at", Instant),
+    Column("due_at", Instant),
+    Column("elapsed_seconds", BigInteger),
+    Column("breached", Boolean),
+)
+
+absences = Table(
+    "absences",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("external_id", Key, primary_key=True),
+    Column("reason", Foreign, nullable=False),
+    Column("missed", Integer, nullable=False),
+    Column("first_missed", Instant, nullable=False),
+    Column("last_missed", Instant, nullable=False),
+    Column("gone_at", Instant),
+    ForeignKeyConstraint(["source", "external_id"], ["tickets.source", "tickets.external_id"]),
+)
+"""Known tickets that sweeps missed; with ``gone_at`` they count as gone."""
+
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("swept_at", Instant, nullable=False),
+    Column("seen", Integer, nullable=False),
+    Column("fetched", Integer, nullable=False),
+    Column("missed", Integer, nullable=False),
+)
+
+counted_streams = Table(
+    "counted_streams",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("stream", Key, primary_key=True),
+    Column("since", Key, nullable=False),
+    Column("counted", Boolean, nullable=False),
+    Column("checked_at", Instant, nullable=False),
+)
+"""When a stream was last compared with its source; not ``counted`` where the source cannot count."""
+
+day_counts = Table(
+    "day_counts",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("stream", Key, primary_key=True),
+    Column("day", Key, primary_key=True),
+    Column("source_count", Integer, nullable=False),
+    Column("store_count", Integer, nullable=False),
+    Column("hidden_count", Integer, nullable=False),
+    Column("settled", Boolean, nullable=False),
+    Column("checked_at", Instant, nullable=False),
+)
+"""Tickets by the day (UTC) of their creation; not ``settled`` while the day was not over."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from itsm_bridge.model import Decision, Outcome, Ticket, TicketRecord
-from itsm_bridge.store import decisions, intents, lookouts, pages, records, runs, scan
+from itsm_bridge.model import EMPTY, Decision, Outcome, Ticket, TicketRecord
+from itsm_bridge.store import absent, counts, decisions, intents, lookouts, pages, records, runs, scan
 from itsm_bridge.store.database import Database, Reading
 from itsm_bridge.store.opening import open_database
 from itsm_bridge.store.page import PageOfRecords
 from itsm_bridge.store.rows import (
+    AbsenceRow,
+    DayCountRow,
     DecisionRow,
     FieldValue,
     Intent,
@@ -24,6 +26,8 @@ from itsm_bridge.store.rows import (
     Run,
     Saved,
     Scan,
+    StreamCount,
+    SweepRow,
 )
 
 BUSY_TIMEOUT = 30.0
@@ -89,6 +93,46 @@ class Reader:
         """When each source was last read to its end; one that never was is not there."""
         with self._reading() as connection:
             return runs.synced(connection)
+
+    def versions(self, source: str) -> dict[str, str]:
+        """The stored version of every ticket of ``source`` that is not gone, by external id."""
+        with self._reading() as connection:
+            return absent.versions(connection, source)
+
+    def stream_of(self, source: str) -> dict[str, str]:
+        """In which stream each record of ``source`` was last read, by external id; older stores do not know of all."""
+        with self._reading() as connection:
+            return absent.stream_of(connection, source)
+
+    def absences(self, source: str | None = None) -> list[AbsenceRow]:
+        """The known tickets that the last sweep missed, and those that are gone."""
+        with self._reading() as connection:
+            return absent.missed(connection, source)
+
+    def sweeps(self) -> dict[str, SweepRow]:
+        """The last whole sweep of each source; one that was never swept is not there."""
+        with self._reading() as connection:
+            return {sweep.source: sweep for sweep in absent.last_sweeps(connection)}
+
+    def day_counts(self) -> list[DayCountRow]:
+        """What the last comparison of each stream said, by source, stream and day."""
+        with self._reading() as connection:
+            return counts.by_day(connection)
+
+    def stream_counts(self) -> list[StreamCount]:
+        """When each stream was last compared with its source."""
+        with self._reading() as connection:
+            return counts.by_stream(connection)
+
+    def created_by_day(self, source: str, stream: str, since: date) -> dict[date, int]:
+        """Tickets of a stream by the day (UTC) of their creation, without those that the last sweep missed."""
+        with self._reading() as connection:
+            return counts.created_by_day(connection, source, stream, since)
+
+    def quarantined_in(self, source: str, stream: str) -> int:
+        """Records of a stream that are in quarantine and were never read."""
+        with self._reading() as connection:
+            return counts.quarantined_in(connection, source, stream)
 
     def decisions(
         self,
@@ -158,6 +202,39 @@ class Store(Reader):
         """Store the rows of a page and its bookmark, in one transaction."""
         with self._database.writing() as connection:
             return pages.save_page(connection, source, stream, page, at)
+
+    def save_found(self, source: str, stream: str, page: PageOfRecords, at: datetime) -> Saved:
+        """Store the rows of a page that was read apart from the walk: its bookmark is not kept."""
+        with self._database.writing() as connection:
+            return pages.save_found(connection, source, stream, page, at)
+
+    def release(self, source: str, ids: Sequence[str]) -> None:
+        """Take records out of quarantine that the source does not have any more."""
+        with self._database.writing() as connection:
+            lookouts.release(connection, source, ids)
+
+    def note_sweep(
+        self,
+        sweep: SweepRow,
+        missing: Mapping[str, str],
+        *,
+        final: Collection[str],
+        patience: int,
+        streams: Mapping[str, str] = EMPTY,
+    ) -> list[str]:
+        """Note a whole sweep, and why each known ticket that it missed is not there; the ids that are gone since.
+
+        A ticket is gone at once for a reason in ``final``, else when ``patience`` sweeps in a row have missed it. It is
+        there again as soon as it is read again. ``streams`` says in which stream tickets were seen.
+        """
+        with self._database.writing() as connection:
+            pages.place(connection, sweep.source, streams)
+            return absent.note_sweep(connection, sweep, missing, final, patience)
+
+    def save_counts(self, comparison: StreamCount, source_counts: Mapping[date, int], settled: date) -> None:
+        """Compare a stream with what its source counts, by day, and keep that; days before ``settled`` were over."""
+        with self._database.writing() as connection:
+            counts.save(connection, comparison, source_counts, settled)
 
     def save_record(self, record: TicketRecord, at: datetime) -> Saved:
         """Store one ticket as it was just read."""

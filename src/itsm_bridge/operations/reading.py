@@ -1,0 +1,53 @@
+"""Reading the sources: each in a thread of its own, in order within one, and none waits for another."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from itsm_bridge.connectors.base import Connector
+from itsm_bridge.operations.bridge import Bridge
+from itsm_bridge.operations.watching import SILENT, Watchers
+from itsm_bridge.sync import Pulled, pull
+
+
+def read_sources(
+    bridge: Bridge, connectors: Mapping[str, Connector], *, full: bool = False, watch: Watchers = SILENT
+) -> tuple[Pulled, ...]:
+    """Pull all sources at once, in the order of ``connectors``; one that fails does not stop the others.
+
+    What ``watch`` holds is called from several threads, but never by two at a time. Raises ``StorageFailed`` after the
+    other sources have stopped where they were.
+    """
+    stop, turn = threading.Event(), threading.Lock()
+
+    def expired() -> bool:
+        return stop.is_set() or watch.expired()
+
+    def told(source: str, stream: str, done: int, expected: int | None) -> None:
+        with turn:
+            watch.pulled(source, stream, done, expected)
+
+    def one(connector: Connector) -> Pulled:
+        configuration = bridge.configuration
+        return pull(
+            bridge.store,
+            connector,
+            bridge.clock(),
+            zone=configuration.zone,
+            limits=configuration.limits,
+            full=full,
+            watch=told,
+            expired=expired,
+        )
+
+    if len(connectors) < 2:
+        return tuple(one(connector) for connector in connectors.values())
+    with ThreadPoolExecutor(len(connectors), thread_name_prefix="pull") as threads:
+        pulls = [threads.submit(one, connector) for connector in connectors.values()]
+        try:
+            return tuple(each.result() for each in pulls)
+        except BaseException:
+            stop.set()
+            raise
