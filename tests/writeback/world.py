@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from itsm_bridge.connectors.base import Bookmark, Check, Identity, Page, Write
-from itsm_bridge.errors import BridgeError
+from itsm_bridge.errors import BridgeError, RecordRejected
 from itsm_bridge.model import ApprovalState, HistoryEntry, State, Ticket, TicketRecord, TicketType
 
 CREATED = datetime(2026, 11, 20, 4, 30, tzinfo=UTC)
@@ -95,6 +95,8 @@ class World:
     def read(self, ticket: Ticket) -> TicketRecord:
         if self.down is not None:
             raise self.down
+        if ticket.external_id not in self.records:
+            raise RecordRejected(f"{ticket.id} is gone or hidden")
         return self.records[ticket.external_id]
 
     def push(self, write: Write) -> None:
