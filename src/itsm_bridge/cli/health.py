@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import click
@@ -12,7 +13,7 @@ from itsm_bridge.cli.options import Options, opened
 from itsm_bridge.cli.text import plural, printable
 from itsm_bridge.config import Configuration, load
 from itsm_bridge.connectors.base import Check
-from itsm_bridge.errors import BridgeError, NotInitialised
+from itsm_bridge.errors import BridgeError, CredentialsRefused, NotInitialised, SourceUnavailable
 from itsm_bridge.operations.bridge import connectors_of, project_of
 from itsm_bridge.operations.status import Status, status_of
 
@@ -60,9 +61,19 @@ def _checks(options: Options) -> Iterator[Check]:
     yield _store_check(configuration)
     for name in configuration.sources:
         try:
-            yield from connectors_of(configuration, (name,))[name].doctor()
+            for check in connectors_of(configuration, (name,))[name].doctor():
+                yield replace(check, name=f"{name} {check.name}", fix=_fix(name, check.fix))
         except BridgeError as problem:
-            yield Check(name, "failure", problem.message, problem.hint)
+            yield Check(name, "failure", problem.message, _fix(name, problem.hint))
+
+
+def _fix(source: str, given: str) -> str:
+    """A remedy that is not this command again."""
+    instead = {
+        CredentialsRefused.hint: f"set or renew ITSM_BRIDGE_{source.upper()}__… in the environment or in .env",
+        SourceUnavailable.hint: f"check url: of {source} in bridge.yaml and the network; the source itself may be down",
+    }
+    return instead.get(given, given)
 
 
 def _store_check(configuration: Configuration) -> Check:
@@ -115,8 +126,8 @@ def _waiting(found: Status) -> Iterator[str]:
 
 
 def _problems(summary: object) -> Iterable[object]:
-    problems = summary.get("problems", ()) if isinstance(summary, dict) else ()
-    return problems if isinstance(problems, list) else ()
+    problems = summary.get("problems", ()) if isinstance(summary, Mapping) else ()
+    return problems if isinstance(problems, list | tuple) else ()
 
 
 def _document(found: Status) -> dict[str, object]:
@@ -137,7 +148,7 @@ def _document(found: Status) -> dict[str, object]:
                 "started_at": run.started_at.isoformat(),
                 "finished_at": run.finished_at.isoformat() if run.finished_at else None,
                 "exit_code": int(run.outcome) if run.outcome is not None else None,
-                "summary": run.summary,
+                "summary": _plain(run.summary),
             }
             for run in found.runs
         ],
@@ -149,6 +160,13 @@ def _document(found: Status) -> dict[str, object]:
         ],
         "findings": [{"kind": k, "subject": s, "detail": d} for k, s, d in found.findings],
     }
+
+
+def _plain(value: object) -> object:
+    """Frozen mappings and tuples as JSON knows them."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _instant(at: datetime) -> str:

@@ -36,7 +36,8 @@ def status_of(bridge: Bridge) -> Status:
     store, sources = bridge.store, bridge.configuration.sources
     runs = tuple(store.runs(10))
     fresh = store.freshness()
-    last_findings = runs[0].summary.get("findings") if runs else None
+    telling = next((run for run in runs if run.command in {"run", "apply", "sync"} and run.outcome is not None), None)
+    last_findings = telling.summary.get("findings") if telling is not None else None
     return Status(
         now=bridge.clock(),
         runs=runs,
@@ -46,7 +47,7 @@ def status_of(bridge: Bridge) -> Status:
         unresolved=sum(len(store.unresolved_intents(name)) for name in sources),
         quarantined=tuple(store.quarantine()),
         held=sum(decision.outcome == "held" for decision in store.decisions(latest=True)),
-        findings=tuple(_finding(row) for row in last_findings) if isinstance(last_findings, list) else (),
+        findings=tuple(_finding(row) for row in last_findings) if isinstance(last_findings, list | tuple) else (),
     )
 
 
