@@ -108,6 +108,8 @@ class ConfigurationInvalid(BridgeError):
 class StorageFailed(BridgeError):
     """Local storage failed: the disk is full, the database is locked or damaged."""
 
+    hint = "itsm-bridge doctor"
+
 
 class AuditBroken(BridgeError):
     """The audit chain does not hold."""

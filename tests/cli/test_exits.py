@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from itsm_bridge import errors
-from itsm_bridge.cli.exits import EXIT_CODES, MEANINGS, worst
-from itsm_bridge.errors import BridgeError, CredentialsRefused, SourceUnavailable
+from itsm_bridge.cli.exits import EXIT_CODES, MEANINGS, code_of, worst
+from itsm_bridge.errors import BridgeError, CredentialsRefused, NeedsPerson, SourceUnavailable
 
 
 def command(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -33,6 +33,30 @@ def test_every_error_class_has_an_exit_code_and_every_code_a_meaning() -> None:
     }
     assert classes == set(EXIT_CODES)
     assert set(EXIT_CODES.values()) <= set(MEANINGS)
+
+
+def test_an_error_of_a_kind_of_its_own_has_the_exit_code_of_its_class() -> None:
+    class ReadRefused(NeedsPerson):
+        pass
+
+    assert code_of(ReadRefused("ops: 404")) == 7
+
+
+def test_a_command_without_its_name_shows_the_help_and_one_last_line(tmp_path: Path) -> None:
+    done = command(cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Commands:\n" in done.stderr
+    assert "\\b" not in done.stderr
+    assert done.stderr.splitlines()[-1] == "itsm-bridge: a command is missing. Next: itsm-bridge demo"
+
+
+@pytest.mark.parametrize("value", ["1", "yesplease", "0"])
+def test_any_value_of_no_color_is_taken(value: str, tmp_path: Path) -> None:
+    assert command("demo", "--help", cwd=tmp_path, NO_COLOR=value).returncode == 0
+
+
+def test_an_option_of_the_program_behind_the_command_is_told_where_it_belongs(tmp_path: Path) -> None:
+    assert "put --json before the command's name" in command("status", "--json", cwd=tmp_path).stderr
 
 
 def test_of_several_problems_the_one_that_waiting_does_not_cure_is_reported() -> None:

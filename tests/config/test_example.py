@@ -7,7 +7,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.config.editing import EXAMPLE, edit, errors_of
+from tests.config.editing import EXAMPLE, edit, errors_of, place_of
 
 from itsm_bridge.conditions import AllOf, AnyOf, FieldTest, Matcher, Operator
 from itsm_bridge.config import FILES, Configuration, check, load
@@ -52,7 +52,10 @@ def test_the_example_of_the_contract_loads_as_it_stands(shared: Path) -> None:
 def test_what_this_version_does_not_carry_out_is_said_once_for_each_section(example: Configuration) -> None:
     _, findings = check(example.folder)
 
-    assert [(one.code, one.severity, one.file) for one in findings] == [("C290", "info", "rules.yaml")] * 4
+    files = ["rules.yaml"] * 4 + ["sla.yaml"]
+    assert [(one.code, one.severity, one.file) for one in findings] == [("C290", "info", file) for file in files]
+    text = (example.folder / "sla.yaml").read_text(encoding="utf-8")
+    assert (findings[-1].line, findings[-1].column) == place_of(text, text.index("warn:"))
 
 
 def test_the_bridge_is_read(example: Configuration) -> None:

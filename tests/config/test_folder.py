@@ -77,6 +77,71 @@ def test_a_calendar_cannot_be_called_by_a_word_of_the_language(config: Path) -> 
     assert [(one.file, one.code) for one in errors_of(config)] == [("sla.yaml", "C204"), ("vendors.yaml", "C205")]
 
 
+HIDDEN = {
+    "a misspelt key of skills": ("vendors.yaml", "skills: [security", "skils: [security", "C111"),
+    "skills that are no list": ("vendors.yaml", "skills: [security]", "skills: security", "C201"),
+    "a misspelt key of services": ("vendors.yaml", "services: [ledger]", "servces: [ledger]", "C111"),
+    "a misspelt key of tables": ("bridge.yaml", "projects: [OPS, ENV]", "project: [OPS, ENV]", "C111"),
+    "a misspelt key of fields": ("bridge.yaml", "fields: {vip: VIP}", "feilds: {vip: VIP}", "C111"),
+    "a misspelt key of service levels": ("sla.yaml", "slas:", "sla:", "C111"),
+    "a service level that measures nothing": ("sla.yaml", "measures: recovery", "messures: recovery", "C111"),
+}
+"""A mistake at the place that declares a name; nothing is wrong with the places that use it."""
+
+
+@pytest.mark.parametrize("what", HIDDEN)
+def test_a_mistake_where_names_are_declared_makes_no_other_where_they_are_used(config: Path, what: str) -> None:
+    file, old, new, code = HIDDEN[what]
+    edit(config, "vendors.yaml", "skills: [kubernetes, postgres, erp, portal, security]", "skills: [security]")
+    edit(config, "rules.yaml", "skills: [kubernetes]", "skills: [security]")
+    edit(
+        config,
+        "vendors.yaml",
+        "  bihar:\n    state: BR\n    services: [microservices]",
+        "  bihar:\n    services: [ledger]",
+    )
+    edit(config, "rules.yaml", "when: {category: access}", "when: {service: ledger, custom.vip: yes, project: OPS}")
+    edit(config, "rules.yaml", "then: {service: erp}", "then: {service: ledger}")
+    text = (config / "bridge.yaml").read_text(encoding="utf-8")
+    begin = text.index("    fields:", text.index("projects:"))
+    end = text.index("    types:")
+    (config / "bridge.yaml").write_text(f"{text[:begin]}    fields: {{vip: VIP}}\n{text[end:]}", encoding="utf-8")
+    edit(config, "sla.yaml", "measures: response", "measures: recovery")
+    edit(config, "rules.yaml", "of: resolution, tell: lead", "of: recovery, tell: lead")
+    assert not errors_of(config)
+    edit(config, file, old, new)
+
+    assert [(one.file, one.code) for one in errors_of(config)] == [(file, code)]
+
+
+@pytest.mark.parametrize(
+    ("content", "codes"), [("", ["C112"]), ("slas: [", ["C105"]), ("- 1\n", ["C201"]), ("slas: {}\n", ["C112", "C201"])]
+)
+def test_an_empty_or_broken_file_of_service_levels_makes_no_mistakes_elsewhere(
+    config: Path, content: str, codes: list[str]
+) -> None:
+    (config / "sla.yaml").write_text(content, encoding="utf-8")
+
+    found = errors_of(config)
+
+    assert {one.file for one in found} == {"sla.yaml"}
+    assert [one.code for one in found] == codes
+
+
+def test_a_mistake_elsewhere_in_a_vendor_hides_no_skills(config: Path) -> None:
+    edit(config, "vendors.yaml", "focus: 0.75", "focus: 75")
+    edit(config, "rules.yaml", "skills: [kubernetes]", "skills: [kubernets]")
+
+    assert [(one.file, one.code) for one in errors_of(config)] == [("rules.yaml", "C205"), ("vendors.yaml", "C203")]
+
+
+def test_without_service_levels_nothing_is_measured(config: Path) -> None:
+    text = (config / "sla.yaml").read_text(encoding="utf-8")
+    (config / "sla.yaml").write_text(text[: text.index("slas:")], encoding="utf-8")
+
+    assert [(one.file, one.code) for one in errors_of(config)] == [("rules.yaml", "C205")] * 2
+
+
 def test_a_missing_file_is_a_mistake_that_says_so(config: Path) -> None:
     (config / "sla.yaml").unlink()
 
@@ -143,6 +208,13 @@ def test_a_finding_reads_as_one_line_with_its_remedy() -> None:
     finding = Finding("rules.yaml", 7, 12, "C210", "error", '"txet" is no field', "text", ("text", "type"))
 
     assert describe(finding) == 'rules.yaml:7:12: "txet" is no field; did you mean "text"; allowed: text, type'
+
+
+@pytest.mark.parametrize("severity", ["warning", "info"])
+def test_a_finding_that_is_no_error_says_so(severity: str) -> None:
+    finding = Finding("rules.yaml", 18, 40, "C290", severity, "this version does less")
+
+    assert describe(finding) == f"rules.yaml:18:40: {severity}: this version does less"
 
 
 def test_a_finding_cannot_steer_the_terminal() -> None:

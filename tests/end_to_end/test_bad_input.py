@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import socket
 
 import pytest
@@ -125,12 +126,52 @@ def test_an_instant_without_a_zone_is_refused(settled: Project, instant: str) ->
     assert instant in one_line(done)
 
 
+def test_a_project_that_is_not_there_needs_a_person(project: Project) -> None:
+    project.edit("bridge.yaml", "projects: [OPS, ENV]", "projects: [OPS, ZZZ]")
+    done = project.run("run")
+    assert done.returncode == 7
+    assert "ZZZ" in one_line(done) or "ops" in one_line(done)
+
+
+def test_a_report_that_cannot_be_written_does_not_hide_what_the_run_wrote(project: Project) -> None:
+    (project.folder / "reports").touch()  # a file where the folder should be
+    done = project.run("--json", "run")
+    assert done.returncode == 14
+    summary = json.loads(done.stdout)
+    assert summary["written"] > 0
+    assert summary["sources"]["snow"]["read"] > 0
+
+
+def test_a_plan_for_an_unknown_ticket_or_into_a_missing_folder_is_wrong_usage(settled: Project) -> None:
+    assert settled.run("plan", "--ticket", "snow:nope").returncode == 2
+    assert settled.run("plan", "--out", "nowhere/plan.json").returncode == 2
+
+
+def test_a_report_in_no_format_is_wrong_usage(settled: Project) -> None:
+    done = settled.run("report", "--format", "")
+    assert done.returncode == 2
+    one_line(done)
+
+
+def test_a_vendor_that_the_source_does_not_know_stays_a_finding_with_its_reason(project: Project) -> None:
+    project.edit("vendors.yaml", 'names: {snow: "eGov GWL"', 'names: {snow: "eGov GWLX"')
+    lines = [project.run("run").stderr for _ in range(4)]
+    assert all("not_stored" in line and "eGov GWLX" in line for line in lines)
+    status = json.loads(project.run("--json", "status").stdout)
+    assert not status["healthy"]
+    assert status["findings"]
+
+
 def test_doctor_names_what_is_wrong_and_the_fix(project: Project) -> None:
     done = project.run("doctor", ITSM_BRIDGE_OPS__TOKEN="canary-4712")
     assert done.returncode == 3
     assert "FAILURE" in done.stdout
     assert "fix: " in done.stdout
     assert "canary-4712" not in done.stdout + done.stderr
+    assert "ITSM_BRIDGE_OPS__" in done.stdout
+    lines = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
+    assert len(set(lines)) == len(lines)
+    assert any(line.startswith("FAILURE  ops ") for line in lines)
 
 
 def test_the_loudest_log_holds_no_secret(project: Project) -> None:

@@ -166,10 +166,120 @@ def test_who_is_asked_again_has_not_voted_yet(configuration: Configuration) -> N
 # --- sources whose approval is a plain field -----------------------------------------------------------------------
 
 
-def test_a_field_set_by_an_approver_counts(configuration: Configuration) -> None:
-    verdict = decided(configuration, entry("approval", "requested", "approved", actor=HEAD.title()), approval=APPROVED)
+def on_field(*changes: tuple[str, str, str]) -> tuple[HistoryEntry, ...]:
+    """The changes of the field, a minute apart: who, from what, to what."""
+    return tuple(
+        entry("approval", old, new, minutes=minute, actor=actor)
+        for minute, (actor, old, new) in enumerate(changes, start=1)
+    )
+
+
+def test_a_field_set_by_every_approver_counts(configuration: Configuration) -> None:
+    history = on_field((HEAD.title(), "requested", "approved"), (SPOC, "approved", ""), (SPOC, "", "approved"))
+    verdict = decided(configuration, *history, approval=APPROVED)
     assert verdict.values["approval"].value == "approved"
+    assert verdict.values["approval"].because.endswith(f"(approved by {SPOC}, {HEAD})")
     assert verdict.values["vendor"].value == "GWL"
+
+
+@pytest.mark.parametrize("mode", Ownership)
+def test_a_field_set_by_one_of_two_approvers_releases_nothing_and_is_left_as_it_is(
+    configuration: Configuration, mode: Ownership
+) -> None:
+    changed = replace(configuration, ownership={"approval": mode})
+    verdict = decided(changed, *on_field((HEAD, "requested", "approved")), approval=APPROVED)
+    so_far = f"1 of 2 have approved: {HEAD}; missing: {SPOC}"
+    assert set(verdict.values) & {"approval", "vendor"} == set()
+    assert held(verdict) == {
+        "approval": f"{so_far}; the field stays approved, and who is missing can clear it and set it again",
+        "vendor": f"waits for approval by {SPOC}, {HEAD} (rule production-change); {so_far}",
+    }
+    noted = next(one for one in verdict.trace if one.rule == "production-change")
+    assert not noted.decided
+    assert noted.note == f"would set approval = requested ({so_far}), but the field is left as it is"
+
+
+def test_one_person_who_sets_the_field_twice_is_one_vote(configuration: Configuration) -> None:
+    history = on_field((HEAD, "requested", "approved"), (HEAD, "approved", ""), (HEAD.upper(), "", "approved"))
+    assert held(decided(configuration, *history, approval=APPROVED))["approval"].startswith("1 of 2 have approved")
+
+
+def test_the_second_approver_may_pass_through_requested(configuration: Configuration) -> None:
+    history = on_field(
+        (HEAD, "requested", "approved"), (SPOC, "approved", "requested"), (SPOC, "requested", "approved")
+    )
+    assert decided(configuration, *history, approval=APPROVED).values["approval"].value == "approved"
+    waiting = decided(configuration, *history[:2], approval=REQUESTED)
+    assert "vendor" not in waiting.values
+
+
+@pytest.mark.parametrize("asker", ["bridge", "asha", SPOC])
+def test_votes_before_the_last_request_do_not_count(configuration: Configuration, asker: str) -> None:
+    history = on_field(
+        (SPOC, "requested", "approved"), (asker, "approved", "requested"), (HEAD, "requested", "approved")
+    )
+    verdict = decided(configuration, *history, approval=APPROVED)
+    assert "vendor" not in verdict.values
+    assert f"1 of 2 have approved: {HEAD}; missing: {SPOC}" in held(verdict)["approval"]
+
+
+def test_an_approver_takes_an_approval_back_by_clearing_the_field(configuration: Configuration) -> None:
+    history = on_field(
+        (SPOC, "requested", "approved"), (SPOC, "approved", "not_required"), (HEAD, "not_required", "approved")
+    )
+    assert "vendor" not in decided(configuration, *history, approval=APPROVED).values
+
+
+def test_an_approver_who_rejected_outweighs_the_word_of_the_other(configuration: Configuration) -> None:
+    history = on_field((SPOC, "requested", "rejected"), (HEAD, "rejected", "approved"))
+    verdict = decided(configuration, *history, approval=APPROVED)
+    so_far = f"1 of 2 have approved: {HEAD}; rejected: {SPOC}"
+    assert "approval" not in verdict.values
+    assert held(verdict) == {
+        "approval": f"{so_far}; the field stays approved",
+        "vendor": f"its approval was rejected (rule production-change); {so_far}",
+    }
+
+
+def test_what_others_set_in_between_is_no_vote_and_takes_none_away(configuration: Configuration) -> None:
+    history = on_field(
+        (SPOC, "requested", "approved"), ("asha", "approved", ""), ("asha", "", "approved"), (HEAD, "", "approved")
+    )
+    assert decided(configuration, *history, approval=APPROVED).values["approval"].value == "approved"
+    verdict = decided(configuration, *history[:3], approval=APPROVED)
+    assert held(verdict)["approval"] == "approved by asha, who is not an approver"
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [(Policy("any"), ""), (Policy("percent", 50), ""), (Policy("count", 2), f"missing: {SPOC}")],
+)
+def test_votes_in_a_field_roll_up_by_policy(configuration: Configuration, policy: Policy, expected: str) -> None:
+    asked = replace(approval_by(*APPROVERS), policy=policy)
+    changed = with_rules(configuration, approval=(rule("change", ALWAYS, asked),))
+    verdict = decided(changed, *on_field((HEAD, "requested", "approved")), approval=APPROVED)
+    assert expected in held(verdict).get("approval", "")
+    assert ("vendor" in verdict.values) is (not expected)
+
+
+def test_a_count_says_how_many_of_whom_are_missing(configuration: Configuration) -> None:
+    asked = approval_by("a@egov.example", "b@egov.example", HEAD, kind="count", amount=2)
+    changed = with_rules(configuration, approval=(rule("change", ALWAYS, asked),))
+    verdict = decided(changed, *on_field((HEAD, "requested", "approved")), approval=APPROVED)
+    assert held(verdict)["approval"].startswith(
+        f"1 of 2 have approved: {HEAD}; missing: 1 of a@egov.example, b@egov.example;"
+    )
+
+
+def test_a_field_that_no_longer_says_approved_asks_on(configuration: Configuration) -> None:
+    history = on_field((HEAD, "requested", "approved"), ("workflow", "approved", ""))
+    made = record(*history, type=TicketType.CHANGE, environment="ap", approval=None)
+    verdict = Decider(configuration).decide(made, NOW)
+    assert verdict.values["approval"].value == "requested"
+    assert verdict.values["approval"].because.endswith(
+        f"(1 of 2 have approved: {HEAD}; missing: {SPOC}; the field no longer says so)"
+    )
+    assert "vendor" not in verdict.values
 
 
 def test_a_field_set_by_somebody_else_does_not(configuration: Configuration) -> None:

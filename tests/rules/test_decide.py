@@ -82,7 +82,8 @@ def test_deciding_twice_gives_the_same_verdict(made: TicketRecord, days: int, lo
 def test_a_field_is_decided_or_held_and_an_approval_in_the_way_means_no_vendor(made: TicketRecord) -> None:
     verdict = DECIDER.decide(made, NOW)
     assert {line.field for line in verdict.held}.isdisjoint(verdict.values)
-    if verdict.values["approval"].value in {"requested", "rejected"}:
+    approval = verdict.values.get("approval")
+    if approval is None or approval.value in {"requested", "rejected"}:
         assert "vendor" not in verdict.values
         assert verdict.unrouted is None
     else:
@@ -109,6 +110,12 @@ def test_the_inputs_are_what_the_rules_can_see_and_what_else_a_decision_rests_on
         "votes": [["punjab-spoc@egov.example", "approved", "2026-11-02T04:40:00+00:00"]],
     }
     assert inputs_json(verdict).index('"approval"') < inputs_json(verdict).index('"votes"')
+
+
+def test_votes_in_a_plain_field_are_inputs_too(configuration: Configuration) -> None:
+    made = record(entry("approval", "requested", "approved", actor=APPROVERS[0]), approval=ApprovalState.APPROVED)
+    verdict = Decider(configuration).decide(made, NOW)
+    assert json.loads(inputs_json(verdict))["votes"] == [[APPROVERS[0], "approved", "2026-11-02T04:40:00+00:00"]]
 
 
 def test_a_rule_on_a_field_makes_it_an_input(configuration: Configuration) -> None:

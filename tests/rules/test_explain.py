@@ -72,6 +72,16 @@ def test_the_text_names_what_waits_and_what_stands(configuration: Configuration)
     assert "  vendor is held: waits for approval by punjab-spoc@egov.example" in text
 
 
+def test_a_rule_decides_nothing_where_what_a_person_set_stands(configuration: Configuration) -> None:
+    standing = {"priority": Standing("rohit.s", CREATED, Ownership.YIELD)}
+    explanation = explain(Decider(configuration), record(), NOW, standing=standing)
+    default = rules_of(explanation)["default"]
+    assert (default.matched, default.decided) == (True, False)
+    lines = render_text(explanation).splitlines()
+    assert "  [matches] default: would set impact = 2, urgency = 2, but a person's change stands" in lines
+    assert "  changed by rohit.s on 2026-11-02 04:30 UTC: that stands" in lines
+
+
 def test_a_section_that_did_not_run_says_why(configuration: Configuration) -> None:
     closed = render_text(explain(Decider(configuration), record(state=State.CLOSED), NOW))
     assert "assignment: did not run, the ticket is closed; only open tickets are decided" in closed

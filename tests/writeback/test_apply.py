@@ -102,7 +102,9 @@ def test_a_value_that_is_not_stored_is_sent_twice_and_then_held(
     sent = [write for write in world.writes if write.ticket.external_id == FIRST and "vendor" in write.values]
     # once with all fields, then, since the ticket itself changed by that, twice more
     assert len(sent) <= 3
-    assert {held.field for held in plan_for(configuration, store, world).held} == {"vendor"}
+    refused = plan_for(configuration, store, world).refused
+    assert {held.field for held in refused} == {"vendor"}
+    assert all("did not store vendor" in held.why for held in refused)
 
 
 def test_a_refused_write_leaves_the_others_alone(configuration: Configuration, store: Store, world: World) -> None:
@@ -207,6 +209,36 @@ def test_a_run_that_died_before_the_write_is_resolved_as_not_written(
     world.before = lambda _: None
     assert resolve_leftovers(store, {"snow": world}, lambda: NOW) == 1
     assert len(plan_for(configuration, store, world).tickets) == 3
+
+
+def test_a_leftover_of_a_ticket_that_is_gone_does_not_keep_the_source_from_working(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    def die(_: Write) -> None:
+        raise KeyboardInterrupt
+
+    world.after = die
+    with pytest.raises(KeyboardInterrupt):
+        carried_out(plan_for(configuration, store, world), store, world)
+    world.after = lambda _: None
+    del world.records[FIRST]
+    assert resolve_leftovers(store, {"snow": world}, lambda: NOW) == 1
+    assert store.unresolved_intents("snow") == []
+    assert store.last_writes("snow")[FIRST]["vendor"].outcome is Outcome.UNKNOWN
+
+
+def test_a_ticket_that_our_own_write_moved_out_of_sight_is_a_finding_and_the_others_go_on(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    def vanish(write: Write) -> None:
+        if write.ticket.external_id == FIRST:
+            del world.records[FIRST]
+
+    world.after = vanish
+    applied = carried_out(plan_for(configuration, store, world), store, world)
+    assert outcomes(applied) == [{Outcome.UNKNOWN}, {Outcome.VERIFIED}, {Outcome.VERIFIED}]
+    assert "could not be read back" in applied.findings[0].detail
+    assert store.unresolved_intents("snow") == []
 
 
 def test_a_stop_signal_is_obeyed_between_two_tickets(configuration: Configuration, store: Store, world: World) -> None:

@@ -80,10 +80,13 @@ def test_the_bridge_never_withdraws_or_gives_an_approval(configuration: Configur
 def test_a_value_that_was_refused_twice_on_the_same_inputs_is_held(configuration: Configuration) -> None:
     record = TicketRecord(a_ticket())
     digest = planned(configuration, [record]).tickets[0].inputs_digest
-    ledger = {"snow": {"id-INC0000001": {"vendor": LastWrite("OptIT", None, Outcome.OVERRIDDEN, 2, digest)}}}
-    plan = planned(configuration, [record], ledger)
+    last = LastWrite("OptIT", None, Outcome.REJECTED, 2, digest, "no active group 'eGov OptIT'")
+    plan = planned(configuration, [record], {"snow": {"id-INC0000001": {"vendor": last}}})
     assert "vendor" not in {change.field for change in plan.changes}
-    assert [(held.field, "did not store 'OptIT' 2 times" in held.why) for held in plan.held] == [("vendor", True)]
+    assert plan.refused == plan.held
+    assert [(held.field, "2 tries (no active group 'eGov OptIT')" in held.why) for held in plan.held] == [
+        ("vendor", True)
+    ]
 
 
 def test_a_refused_value_is_sent_once_more(configuration: Configuration) -> None:

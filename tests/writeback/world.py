@@ -151,7 +151,7 @@ class World:
     def read(self, ticket: Ticket) -> TicketRecord:
         if self.down is not None:
             raise self.down
-        if ticket.external_id in self.absent:
+        if ticket.external_id in self.absent or ticket.external_id not in self.records:
             raise RecordRejected(f"{ticket.id} is not there any more")
         return self.records[ticket.external_id]
 

@@ -6,6 +6,7 @@ Each command is loaded when it is called, so that ``--help`` starts without pand
 from __future__ import annotations
 
 import importlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -80,11 +81,11 @@ class LazyGroup(click.Group):
     default="text",
     help="How the log on standard error is written (default: text).",
 )
-@click.option("--no-color", is_flag=True, envvar="NO_COLOR", help="No colour, on a terminal either.")
+@click.option("--no-color", is_flag=True, help="No colour, on a terminal either; NO_COLOR does the same.")
 @click.version_option(__version__, prog_name="itsm-bridge")
 @click.pass_context
 def cli(ctx: click.Context, /, **given: Any) -> None:  # noqa: ANN401 - click hands over what the decorators declare
-    r"""Keep Jira and ServiceNow requests with the right owner, priority and approval.
+    """Keep Jira and ServiceNow requests with the right owner, priority and approval.
 
     \b
     Try it without anything installed elsewhere:
@@ -93,7 +94,8 @@ def cli(ctx: click.Context, /, **given: Any) -> None:  # noqa: ANN401 - click ha
     What cron calls, and what to look at afterwards:
       itsm-bridge -C /etc/itsm-bridge/config run
       itsm-bridge -C /etc/itsm-bridge/config status
-    """
+    """  # noqa: D301 - the backslashes are click's mark for text that is not to be wrapped
+    given["no_color"] = given["no_color"] or bool(os.environ.get("NO_COLOR"))  # https://no-color.org: any value
     ctx.obj = Options(**given)
     ctx.obj.start()
 

@@ -30,12 +30,13 @@ def check(options: Options, live: bool, strict: bool) -> None:
     options.document(document | ({"live": [_answer(*answer) for answer in answers]} if live else {}))
     for finding in findings:
         options.say(describe(finding))
-    errors = sum(finding.severity == "error" for finding in findings)
+    errors = [finding for finding in findings if finding.severity == "error"]
     warnings = sum(finding.severity == "warning" for finding in findings)
     if errors:
+        is_invalid = any(finding.code.startswith("C") for finding in errors)
         raise Finished(
-            EXIT_CODES[ConfigurationInvalid],
-            f"{plural(errors, 'mistake')} in {options.folder}; nothing runs until they are corrected",
+            EXIT_CODES[ConfigurationInvalid] if is_invalid else FINDINGS,
+            f"{plural(len(errors), 'mistake')} in {options.folder}; nothing runs until they are corrected",
             "correct the lines above, then itsm-bridge check",
         )
     _show_answers(options, answers, strict=strict)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from pathlib import Path
 
 from itsm_bridge.analysis.period import Period
@@ -86,5 +89,11 @@ def _results(options: Options, out: Path, published: Published) -> None:
     options.say(f"\nThe workbook:       {workbook}")
     options.say(f"The CSVs:           {decisions.parent}")
     options.say(f"The decisions made: {decisions}")
-    options.say(f"\nAsk why:            itsm-bridge -C {out / 'config'} explain ID")
-    options.say(f"How things stand:   itsm-bridge -C {out / 'config'} status")
+    command = f"{_as_called()} -C {out / 'config'}"
+    options.say(f"\nAsk why:            {command} explain ID")
+    options.say(f"How things stand:   {command} status")
+
+
+def _as_called() -> str:
+    """The program as it can be called again from here."""
+    return "itsm-bridge" if shutil.which("itsm-bridge") else os.path.relpath(sys.argv[0])

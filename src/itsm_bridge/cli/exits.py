@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import signal
 import sys
 import traceback
 from collections.abc import Iterable
+from types import FrameType
 
 import click
 
@@ -81,8 +83,8 @@ class Finished(Exception):
 
 
 def code_of(problem: BridgeError) -> int:
-    """The exit code of one error."""
-    return EXIT_CODES[type(problem)]
+    """The exit code of one error: that of its class, or of the nearest one above it."""
+    return next(EXIT_CODES[kind] for kind in type(problem).__mro__ if kind in EXIT_CODES)
 
 
 def ending(problem: BaseException) -> tuple[int, str]:
@@ -93,9 +95,19 @@ def ending(problem: BaseException) -> tuple[int, str]:
         case Finished():
             return problem.code, problem.message
         case KeyboardInterrupt() | click.exceptions.Abort():
-            return INTERRUPTED, "interrupted"
+            return INTERRUPTED, "interrupted; what was done so far is kept"
+        case click.ClickException():
+            is_bare = isinstance(problem, click.exceptions.NoArgsIsHelpError)
+            return USAGE, "a command is missing" if is_bare else problem.format_message()
+        case OSError():
+            full = problem.errno in {errno.ENOSPC, errno.EDQUOT}
+            what = f"{problem.strerror or problem}: {problem.filename or ''}".rstrip(": ")
+            return EXIT_CODES[StorageFailed], "the disk is full" if full else what
         case _:
-            return INTERNAL_ERROR, f"internal error: {type(problem).__name__}"
+            frames = traceback.extract_tb(problem.__traceback__)
+            place = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else "an unknown place"
+            kind = type(problem).__name__
+            return INTERNAL_ERROR, f"internal error: {kind} in {place}; what was stored before it is kept"
 
 
 def worst(problems: Iterable[BridgeError]) -> BridgeError:
@@ -105,30 +117,51 @@ def worst(problems: Iterable[BridgeError]) -> BridgeError:
 
 def guarded(group: click.Group) -> None:
     """Run a command line and leave with the contract's exit code; never with a traceback."""
-    as_json = "--json" in sys.argv
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         result = group.main(prog_name="itsm-bridge", standalone_mode=False)
-    except Finished as end:
-        _leave(end.code, end.message, end.hint, as_json=False)
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        _leave(INTERRUPTED, "interrupted; what was done so far is kept", "itsm-bridge status", as_json=as_json)
-    except click.ClickException as problem:
-        _leave(USAGE, problem.format_message(), _usage_hint(problem, group), as_json=as_json)
-    except BridgeError as problem:
-        if isinstance(problem, ConfigurationInvalid):
-            _show_mistakes(problem)
-        _leave(code_of(problem), problem.message, problem.hint, as_json=as_json)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has left; that is not our failure
         sys.exit(0)
-    except OSError as problem:
-        full = problem.errno in {errno.ENOSPC, errno.EDQUOT}
-        text = "the disk is full" if full else f"{problem.strerror or problem}: {problem.filename or ''}".rstrip(": ")
-        _leave(EXIT_CODES[StorageFailed], text, "itsm-bridge status", as_json=as_json)
-    except Exception as problem:  # noqa: BLE001 - the last net: a bug must end in one line too
-        _leave_bug(problem, as_json=as_json)
-    else:
-        sys.exit(result if isinstance(result, int) else 0)
+    except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001 - the last net: a bug must end in one line too
+        code, message = ending(problem)
+        _show_more(problem)
+        # what a command found is its document already; what kept it from its work becomes one
+        _leave(code, message, _hint(problem, group), as_json="--json" in sys.argv and not isinstance(problem, Finished))
+    sys.exit(result if isinstance(result, int) else 0)
+
+
+def _hint(problem: BaseException, group: click.Group) -> str:
+    """The command to run next."""
+    match problem:
+        case BridgeError() | Finished():
+            return problem.hint
+        case click.exceptions.NoArgsIsHelpError():
+            return "itsm-bridge demo"
+        case click.ClickException():
+            return _usage_hint(problem, group)
+        case OSError() | KeyboardInterrupt() | click.exceptions.Abort():
+            return "itsm-bridge status"
+        case _:
+            return "the same command with -vv, and report what it prints"
+
+
+def _show_more(problem: BaseException) -> None:
+    """What stands above the last line: mistakes of a configuration, the help, with ``-vv`` the traceback of a bug."""
+    match problem:
+        case ConfigurationInvalid():
+            _show_mistakes(problem)
+        case click.exceptions.NoArgsIsHelpError():
+            click.echo(problem.format_message(), err=True)
+        case BridgeError() | Finished() | click.ClickException() | OSError() | KeyboardInterrupt():
+            pass
+        case _ if "-vv" in sys.argv:
+            click.echo("".join(traceback.format_tb(problem.__traceback__)), err=True)
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> None:
+    """What SIGTERM does where no run is at work that has to end between two tickets."""
+    raise Finished(TERMINATED, "stopped by SIGTERM; what was done so far is kept", "itsm-bridge status")
 
 
 def _usage_hint(problem: click.ClickException, group: click.Group) -> str:
@@ -158,13 +191,3 @@ def _leave(code: int, message: str, hint: str, *, as_json: bool) -> None:
     next_step = f". Next: {hint}" if hint else ""
     click.echo(f"itsm-bridge: {text}{next_step}", err=True)
     sys.exit(code)
-
-
-def _leave_bug(problem: Exception, *, as_json: bool) -> None:
-    """An internal error: where it happened, without the values that were at hand; the traceback only with ``-vv``."""
-    frames = traceback.extract_tb(problem.__traceback__)
-    place = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else "unknown place"
-    if "-vv" in sys.argv:
-        click.echo("".join(traceback.format_tb(problem.__traceback__)), err=True)
-    message = f"internal error: {type(problem).__name__} in {place}; what was stored before it is kept"
-    _leave(INTERNAL_ERROR, message, "the same command with -vv, and report what it prints", as_json=as_json)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import click
@@ -12,7 +13,7 @@ from itsm_bridge.cli.options import Options, opened
 from itsm_bridge.cli.text import plural, printable
 from itsm_bridge.config import Configuration, load
 from itsm_bridge.connectors.base import Check
-from itsm_bridge.errors import BridgeError, NotInitialised
+from itsm_bridge.errors import BridgeError, CredentialsRefused, NotInitialised, SourceUnavailable
 from itsm_bridge.operations.bridge import connectors_of, project_of
 from itsm_bridge.operations.status import Status, status_of
 
@@ -58,8 +59,8 @@ def _checks(options: Options) -> Iterator[Check]:
     configuration = load(options.folder)
     yield Check("configuration", "ok", f"{options.folder} holds no mistakes")
     yield _store_check(configuration)
-    for _, check in source_checks(configuration):
-        yield check
+    for source, check in source_checks(configuration):
+        yield check if check.name == source else replace(check, name=f"{source} {check.name}")
 
 
 def source_checks(configuration: Configuration) -> Iterator[tuple[str, Check]]:
@@ -69,7 +70,17 @@ def source_checks(configuration: Configuration) -> Iterator[tuple[str, Check]]:
             checks = connectors_of(configuration, (name,))[name].doctor()
         except BridgeError as problem:
             checks = (Check(name, "failure", problem.message, problem.hint),)
-        yield from ((name, check) for check in checks)
+        for check in checks:
+            yield name, replace(check, fix=_fix(name, check.fix))
+
+
+def _fix(source: str, given: str) -> str:
+    """A remedy that is not this command again."""
+    instead = {
+        CredentialsRefused.hint: f"set or renew ITSM_BRIDGE_{source.upper()}__… in the environment or in .env",
+        SourceUnavailable.hint: f"check url: of {source} in bridge.yaml and the network; the source itself may be down",
+    }
+    return instead.get(given, given)
 
 
 def _store_check(configuration: Configuration) -> Check:
@@ -139,8 +150,8 @@ def _waiting(found: Status) -> Iterator[str]:
 
 
 def _problems(summary: object) -> Iterable[object]:
-    problems = summary.get("problems", ()) if isinstance(summary, dict) else ()
-    return problems if isinstance(problems, list) else ()
+    problems = summary.get("problems", ()) if isinstance(summary, Mapping) else ()
+    return problems if isinstance(problems, list | tuple) else ()
 
 
 def _document(found: Status) -> dict[str, object]:
@@ -164,7 +175,7 @@ def _document(found: Status) -> dict[str, object]:
                 "started_at": run.started_at.isoformat(),
                 "finished_at": run.finished_at.isoformat() if run.finished_at else None,
                 "exit_code": int(run.outcome) if run.outcome is not None else None,
-                "summary": run.summary,
+                "summary": _plain(run.summary),
             }
             for run in found.runs
         ],
@@ -202,6 +213,13 @@ def _completeness_document(found: Status, source: str) -> list[dict[str, object]
         for count in found.counts
         if count.source == source
     ]
+
+
+def _plain(value: object) -> object:
+    """Frozen mappings and tuples as JSON knows them."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _instant(at: datetime) -> str:

@@ -28,7 +28,10 @@ class Instant(click.ParamType[datetime]):
         except ValueError:
             self.fail(f"{value!r} is no instant in ISO 8601, such as 2026-11-23T07:00:00+05:30", param, ctx)
         if at.tzinfo is None:
-            self.fail(f"{value!r} has no zone; write it as {value}+05:30 or {value}Z", param, ctx)
+            whole = at.isoformat(timespec="seconds")
+            self.fail(f"{value!r} has no zone; write it as {whole}+05:30 or {whole}Z", param, ctx)
+        if not 1971 <= at.year <= 2100:
+            self.fail(f"{value!r} lies outside the years 1971 to 2100", param, ctx)
         return at
 
 
@@ -42,6 +45,8 @@ class Formats(click.ParamType[tuple[str, ...]]):
         if isinstance(value, tuple):
             return value
         wanted = tuple(part.strip() for part in str(value).split(",") if part.strip())
+        if not wanted:
+            self.fail(f"name at least one of {', '.join(FORMATS)}", param, ctx)
         for one in wanted:
             if one not in FORMATS:
                 self.fail(f"{one!r} is not one of {', '.join(FORMATS)}", param, ctx)

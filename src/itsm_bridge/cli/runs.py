@@ -14,8 +14,9 @@ from itsm_bridge.cli.exits import FINDINGS, Finished, code_of, ending, worst
 from itsm_bridge.cli.options import Options, clock, opened
 from itsm_bridge.cli.plans import plan_text
 from itsm_bridge.cli.progress import watched
-from itsm_bridge.cli.text import plural
+from itsm_bridge.cli.text import plural, printable
 from itsm_bridge.config import load
+from itsm_bridge.errors import UsageError
 from itsm_bridge.operations import run as steps
 from itsm_bridge.operations.bridge import Bridge, lock_path, open_bridge
 from itsm_bridge.operations.lock import held
@@ -26,6 +27,9 @@ from itsm_bridge.writeback import (
     read_plan_file,
     write_plan_file,
 )
+
+MOST_FINDINGS = 20
+"""Findings that a run prints above its last line; all of them are in ``status --json``."""
 
 
 @click.command(epilog="Example: itsm-bridge sync --source snow")
@@ -52,10 +56,15 @@ def plan(options: Options, out: Path | None, ticket: str | None) -> None:
     """Decide, and show what would be written; writes nothing."""
     with opened(options) as bridge:
         made = steps.decide(bridge, tuple(bridge.configuration.sources), bridge.clock())
-    if out is not None:
-        write_plan_file(made, out)
+        known = ticket is None or bridge.store.find_ticket(ticket) is not None
+    if not known:
+        raise UsageError(f"there is no ticket {ticket!r} in the store; nothing was decided", hint="itsm-bridge sync")
     if ticket is not None:
         made = _only(made, ticket)
+    if out is not None:
+        if not out.parent.is_dir():
+            raise UsageError(f"there is no folder {out.parent}; the plan was not saved")
+        write_plan_file(made, out)
     options.document(plan_document(made))
     options.say(plan_text(made))
 
@@ -124,9 +133,9 @@ def _finish(options: Options, report: steps.RunReport) -> None:
     if code == 0:
         options.summarize(f"itsm-bridge {report.command}: {line}")
         return
-    if options.on_terminal or options.verbose:
-        for finding in report.findings:
-            options.say(f"  {finding.kind}  {finding.subject}: {finding.detail}")
+    if not options.quiet:
+        for finding in report.findings[:MOST_FINDINGS]:
+            click.echo(f"{finding.kind}  {printable(finding.subject)}: {printable(finding.detail)}", err=True)
     if report.problems:
         problem = worst(report.problems)
         others = f" ({plural(len(report.problems) - 1, 'more problem')})" if len(report.problems) > 1 else ""

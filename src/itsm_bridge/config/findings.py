@@ -18,7 +18,7 @@ SHOWN = 60
 
 
 class Code(StrEnum):
-    """The stable names of mistakes: ``C1xx`` syntax and keys, ``C2xx`` values and references."""
+    """The stable names of mistakes: ``C1xx`` syntax and keys, ``C2xx`` values and references, ``R3xx`` what follows."""
 
     FILE_MISSING = "C101"
     FILE_UNREADABLE = "C102"
@@ -47,6 +47,8 @@ class Code(StrEnum):
     INCOMPLETE = "C212"
     CREDENTIALS = "C280"
     NOT_CARRIED_OUT = "C290"
+    NO_OWNER = "R304"
+    TWO_OWNERS = "R305"
 
 
 class Findings:
@@ -104,9 +106,11 @@ def quote(text: str) -> str:
 def describe(finding: Finding) -> str:
     """One line for people: ``file:line:column: what is wrong; did you mean …; allowed: …``.
 
+    Before what is no error stands its severity: ``file:line:column: warning: …``.
     Characters that could steer a terminal or hide text are shown by their code: files are written by other people.
     """
-    parts = [f"{finding.file}:{finding.line}:{finding.column}: {finding.message}"]
+    severity = "" if finding.severity == "error" else f"{finding.severity}: "
+    parts = [f"{finding.file}:{finding.line}:{finding.column}: {severity}{finding.message}"]
     if finding.suggestion is not None:
         parts.append(f'did you mean "{finding.suggestion}"')
     if finding.allowed:

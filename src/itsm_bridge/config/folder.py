@@ -10,10 +10,18 @@ from typing import Final, TypeVar
 
 from itsm_bridge.config.bridge_file import BRIDGE, MAPPED, Bridge
 from itsm_bridge.config.decoding import Context, Decoder, Mistaken
-from itsm_bridge.config.documents import Node, compose, decode_text, read_bytes
-from itsm_bridge.config.findings import Code, Findings, quote
+from itsm_bridge.config.documents import (
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    compose,
+    decode_text,
+    read_bytes,
+)
+from itsm_bridge.config.findings import Code, Findings, nearest, quote
 from itsm_bridge.config.model import Configuration, RuleBook, VendorStatus
-from itsm_bridge.config.names import gather
+from itsm_bridge.config.names import Named, Names, gather
 from itsm_bridge.config.regular_files import is_there
 from itsm_bridge.config.rules_file import RULES
 from itsm_bridge.config.sla_file import SERVICES, Services
@@ -78,7 +86,7 @@ class _Parts:
 
 def _decode(documents: Mapping[str, Node | None], findings: Findings) -> _Parts | None:
     """Every file, also after one that has mistakes."""
-    context = Context(gather(documents, MAPPED), findings)
+    context = Context(_trusted(gather(documents, MAPPED), documents), findings)
     bridge = _read(BRIDGE, documents["bridge.yaml"], context)
     partners = _read(PARTNERS, documents["vendors.yaml"], context)
     services = _read(SERVICES, documents["sla.yaml"], context)
@@ -86,6 +94,59 @@ def _decode(documents: Mapping[str, Node | None], findings: Findings) -> _Parts 
     if bridge is None or partners is None or services is None or rules is None:
         return None
     return _Parts(bridge, partners, services, rules)
+
+
+_LISTS: Final = (
+    (Named.SKILL, "vendors.yaml", "vendors", ("skills",)),
+    (Named.SERVICE, "vendors.yaml", "environments", ("services",)),
+    (Named.PROJECT, "bridge.yaml", "sources", ("tables", "projects")),
+    (Named.CUSTOM, "bridge.yaml", "sources", ("fields",)),
+)
+"""Names that stand inside the entries of a section: their kind, where they stand, and under which keys."""
+
+
+def _trusted(names: Names, documents: Mapping[str, Node | None]) -> Names:
+    """``names`` without the kinds of which a mistake may hide some: one mistake must not make others elsewhere."""
+    doubtful = {kind for kind, file, section, keys in _LISTS if _hidden_in(documents[file], section, keys)}
+    if _measures_hidden(documents["sla.yaml"]):
+        doubtful.add(Named.MEASURE)
+    return Names({kind: None if kind in doubtful else known for kind, known in names.by_kind.items()})
+
+
+def _hidden_in(document: Node | None, section: str, keys: tuple[str, ...]) -> bool:
+    entries = document.get(section) if isinstance(document, MappingNode) else None
+    return isinstance(entries, MappingNode) and any(_hides(entry, keys) for _, entry in entries.entries)
+
+
+def _hides(entry: Node, keys: tuple[str, ...]) -> bool:
+    """Whether a mistake of an entry keeps the names from us that should stand at one of ``keys``."""
+    if not isinstance(entry, MappingNode):
+        return True
+    values = [value for key in keys if (value := entry.get(key)) is not None]
+    if not values:
+        return any(nearest(key.text, keys) is not None for key, _ in entry.entries)
+    return any(not _lists_names(value) for value in values)
+
+
+def _lists_names(node: Node) -> bool:
+    if isinstance(node, SequenceNode):
+        return all(isinstance(item, ScalarNode) for item in node.items)
+    return isinstance(node, MappingNode) or (isinstance(node, ScalarNode) and node.value is None)
+
+
+def _measures_hidden(document: Node | None) -> bool:
+    """Of ``sla.yaml``, which may lack service levels, but then must hold what else belongs into it."""
+    if not isinstance(document, MappingNode):
+        return True
+    levels = document.get("slas")
+    if levels is None:
+        return document.get("calendars") is None or any(nearest(key.text, ("slas",)) for key, _ in document.entries)
+    if not isinstance(levels, SequenceNode):
+        return True
+    return any(
+        not isinstance(level, MappingNode) or not isinstance(level.get("measures"), ScalarNode)
+        for level in levels.items
+    )
 
 
 def _read(decoder: Decoder[T], document: Node | None, context: Context) -> T | None:

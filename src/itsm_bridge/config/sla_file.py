@@ -286,7 +286,12 @@ SLA: Final = Record(
 
 def _survey_slas(node: Node, context: Context) -> None:
     items = node.items if isinstance(node, SequenceNode) else ()
-    note_doubles((item.get("name") for item in items if isinstance(item, MappingNode)), "service levels", context)
+    levels = [item for item in items if isinstance(item, MappingNode)]
+    note_doubles((level.get("name") for level in levels), "service levels", context)
+    warn = next((key for level in levels if (key := level.key("warn")) is not None), None)
+    if warn is not None:
+        message = "this version reads and checks warnings of service levels, and does not carry them out"
+        context.inform(warn.position, Code.NOT_CARRIED_OUT, message)
 
 
 SERVICES: Final = Record(

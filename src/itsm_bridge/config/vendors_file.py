@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from itertools import combinations
 from types import MappingProxyType
 from typing import Final
 
@@ -147,6 +148,65 @@ OWNER: Final = Record(
 )
 
 
+def _check_owners(environment: Environment, context: Context) -> None:
+    """Exactly one owner for each service on each day. Of two, one that names the service wins; a fallback is none."""
+    for first, second in combinations(environment.owners, 2):
+        _check_pair(first, second, context)
+    known = {service.casefold() for service in environment.services}
+    named = {service.casefold() for owner in environment.owners for service in owner.services}
+    dayless = any(owner.start and owner.end and owner.start >= owner.end for owner in environment.owners)
+    if named <= known and not dayless:  # otherwise a mistake noted already may be all there is to it
+        _note_gaps(environment, context)
+
+
+def _check_pair(first: Owner, second: Owner, context: Context) -> None:
+    folded = {service.casefold() for service in first.services}
+    shared = [service for service in second.services if service.casefold() in folded]
+    alike = bool(shared) or not (first.services or second.services)
+    start, end = max(_start(first), _start(second)), min(_end(first), _end(second))
+    if alike and first.vendor != second.vendor and start < end:
+        what = ", ".join(shared) or "the environment"
+        day = start if start != date.min else date.min if end == date.max else end - timedelta(days=1)
+        when = "every day" if day == date.min else str(day)
+        message = f"{quote(first.vendor)} and {quote(second.vendor)} both own {what} on {when}"
+        context.refuse(second.position, Code.TWO_OWNERS, message)
+
+
+def _note_gaps(environment: Environment, context: Context) -> None:
+    """Note each run of days without an owner, once for all services that it concerns."""
+    gaps: dict[tuple[date, date], list[str]] = {}
+    for service in environment.services or ("",):
+        for gap in gaps_of(environment.owners, service):
+            gaps.setdefault(gap, []).append(service)
+    for (start, end), services in sorted(gaps.items()):
+        whole = len(services) == len(environment.services or ("",))
+        what = environment.name if whole else f"{', '.join(services)} of {environment.name}"
+        since = "on any day" if start == date.min else f"on {start}"
+        until = "" if start == date.min else ", or ever after" if end == date.max else f", nor until {end}"
+        context.warn(environment.position, Code.NO_OWNER, f"nobody owns {what} {since}{until}")
+
+
+def gaps_of(owners: Sequence[Owner], service: str) -> Iterator[tuple[date, date]]:
+    """The days without an owner of a service, from the first ``from`` of the environment onward; ends are exclusive."""
+    ours = [one for one in owners if not one.services or service.casefold() in map(str.casefold, one.services)]
+    starts = [one.start for one in owners if one.start is not None]
+    covered = min([*starts, *map(_start, ours)], default=date.min)
+    for owner in sorted(ours, key=_start):
+        if covered < _start(owner):
+            yield covered, _start(owner)
+        covered = max(covered, _end(owner))
+    if covered < date.max:
+        yield covered, date.max
+
+
+def _start(owner: Owner) -> date:
+    return owner.start or date.min
+
+
+def _end(owner: Owner) -> date:
+    return owner.end or date.max
+
+
 def _survey_services(node: Node, context: Context) -> None:
     """An owner's services are among those of the environment."""
     for _, environment in node.entries if isinstance(node, MappingNode) else ():
@@ -181,6 +241,7 @@ ENVIRONMENT: Final = Record(
     ),
     named=True,
     placed=True,
+    check=lambda environment, _, context: _check_owners(environment, context),
 )
 
 PARTNERS: Final = Record(

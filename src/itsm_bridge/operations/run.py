@@ -22,6 +22,7 @@ from itsm_bridge.writeback import (
     SavedPlan,
     apply,
     check_limits,
+    current_value,
     loads_of,
     make_plan,
     resolve_leftovers,
@@ -141,7 +142,7 @@ def remember(bridge: Bridge, run_id: int, plan: Plan, applied: Applied) -> None:
     for decision in plan.decisions:
         key = (decision.source, decision.external_id, decision.field)
         decided = replace(decision, outcome=came_of.get(key, decision.outcome))
-        if known.get(key) != _gist(decided):
+        if known.get(key) not in _equivalents(decided):
             fresh.append(decided)
     bridge.store.save_decisions(run_id, fresh)
 
@@ -165,13 +166,17 @@ def carry_out(
     if saved is not None:
         plan, moved = restrict(plan, saved)
     applied = write(bridge, plan, healthy, run_id, allow=allow, watch=watch)
-    stale = (RunFinding("conflict", name, "it moved since the plan was saved; not written") for name in moved)
+    stale = (
+        RunFinding("conflict", name, "it moved since the plan was saved; not written")
+        for name in moved
+        if saved is not None and not _says_so_already(bridge, name, saved)
+    )
     return RunReport(
         "apply",
         plan=plan,
         applied=applied,
         resumed=resumed,
-        findings=(*findings(bridge, applied), *stale),
+        findings=(*findings(bridge, applied, plan), *stale),
         problems=(*problems, *_problems(applied)),
     )
 
@@ -196,11 +201,16 @@ def run(
     plan = decide(bridge, tuple(whole), bridge.clock())
     applied = write(bridge, plan, whole, run_id, watch=watch)
     problems += _problems(applied)
-    reports = () if problems else tuple(publish(bridge, bridge.clock()))
-    return RunReport("run", pulled, plan, applied, resumed, reports, findings(bridge, applied), tuple(problems))
+    reports: tuple[str, ...] = ()
+    if not problems:
+        try:
+            reports = tuple(publish(bridge, bridge.clock()))
+        except (BridgeError, OSError) as problem:  # what was read and written must be told all the same
+            problems.append(problem if isinstance(problem, BridgeError) else StorageFailed(f"the report: {problem}"))
+    return RunReport("run", pulled, plan, applied, resumed, reports, findings(bridge, applied, plan), tuple(problems))
 
 
-def findings(bridge: Bridge, applied: Applied) -> tuple[RunFinding, ...]:
+def findings(bridge: Bridge, applied: Applied, plan: Plan | None = None) -> tuple[RunFinding, ...]:
     """What a person should look at: writes that did not end as planned, quarantined records, incomplete streams."""
     of_writes = [
         RunFinding(
@@ -213,10 +223,18 @@ def findings(bridge: Bridge, applied: Applied) -> tuple[RunFinding, ...]:
     quarantined = [
         RunFinding("quarantined", f"{row.source}:{row.external_id}", row.reason) for row in bridge.store.quarantine()
     ]
+    refused = [] if plan is None else [RunFinding("not_stored", f"{h.ticket} {h.field}", h.why) for h in plan.refused]
     incomplete = [
         RunFinding("incomplete", f"{gap.source}:{gap.stream}", gap.text) for gap in incomplete_streams(bridge.store)
     ]
-    return (*of_writes, *quarantined, *incomplete)
+    return (*of_writes, *refused, *quarantined, *incomplete)
+
+
+def _says_so_already(bridge: Bridge, ticket_id: str, saved: SavedPlan) -> bool:
+    """Whether a ticket holds all that a saved plan announced for it, as after a second ``apply`` of the same file."""
+    ticket = bridge.store.find_ticket(ticket_id)
+    wanted = {field: value for name, field, value in saved.lines if name == ticket_id}
+    return ticket is not None and all(current_value(ticket, field) == value for field, value in wanted.items())
 
 
 def _problems(applied: Applied) -> list[BridgeError]:
@@ -241,6 +259,12 @@ def _resume(bridge: Bridge, connectors: Mapping[str, Connector]) -> tuple[dict[s
         except BridgeError as problem:
             problems.append(problem)
     return healthy, resumed, problems
+
+
+def _equivalents(decision: Decision) -> tuple[tuple[object, ...], ...]:
+    """The decision itself; and where nothing is left to do, the one whose write brought that about."""
+    outcomes = (decision.outcome, "verified", "noop") if decision.outcome == "kept" else (decision.outcome,)
+    return tuple(_gist(replace(decision, outcome=outcome)) for outcome in outcomes)
 
 
 def _gist(decision: Decision) -> tuple[object, ...]:

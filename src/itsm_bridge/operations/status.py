@@ -47,7 +47,8 @@ def status_of(bridge: Bridge) -> Status:
     store, sources = bridge.store, bridge.configuration.sources
     runs = tuple(store.runs(10))
     fresh = store.freshness()
-    last_findings = runs[0].summary.get("findings") if runs else None
+    telling = next((run for run in runs if run.command in {"run", "apply", "sync"} and run.outcome is not None), None)
+    last_findings = telling.summary.get("findings") if telling is not None else None
     return Status(
         now=bridge.clock(),
         runs=runs,
@@ -61,7 +62,7 @@ def status_of(bridge: Bridge) -> Status:
         gone={name: _gone(store, name) for name in sources},
         gaps=tuple(incomplete_streams(store)),
         counts=tuple(store.stream_counts()),
-        findings=tuple(_finding(row) for row in last_findings) if isinstance(last_findings, list) else (),
+        findings=tuple(_finding(row) for row in last_findings) if isinstance(last_findings, list | tuple) else (),
     )
 
 

@@ -128,8 +128,9 @@ class Decider:
         """The facts that the rules can see, and under names that no field has, what else a decision rests on."""
         inputs: dict[str, object] = {name: case.facts[name] for name in self._read if case.facts.get(name)}
         inputs["now"] = case.now
-        if case.record.approvals:
-            inputs["votes"] = [(vote.approver, vote.state.value, vote.decided_at) for vote in case.record.approvals]
+        votes = list(_votes(case.record))
+        if votes:
+            inputs["votes"] = votes
         if case.standing:
             inputs["standing"] = {field: (found.by, found.at) for field, found in case.standing.items()}
         loads = {name: load for name, load in case.loads.items() if name in self._balanced}
@@ -150,6 +151,14 @@ def json_value(value: object) -> str:
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} is no value of a fact")
+
+
+def _votes(record: TicketRecord) -> Iterator[tuple[str, str, datetime | None]]:
+    """Who voted what and when; where a source keeps no votes, who changed its field to what."""
+    if record.approvals:
+        yield from ((vote.approver, vote.state.value, vote.decided_at) for vote in record.approvals)
+    else:
+        yield from ((entry.actor, entry.new, entry.at) for entry in record.history if entry.field == "approval")
 
 
 def _fields_read(book: RuleBook) -> Iterator[str]:

@@ -40,8 +40,8 @@ def decide(case: Case, rules: Sequence[CompiledRule[SetPriority]]) -> Step:
     matched = tuple(case.matching(rules))
     picks = _picks(matched)
     wanted = _wanted(case, picks)
-    trace = _trace(matched, picks)
     standing = case.standing.get("priority")
+    trace = _trace(matched, picks, stands=standing is not None)
     if standing is None:
         facts = {field: (decision.value,) for field, decision in wanted.items() if decision.value is not None}
         return Step(values=wanted, facts=facts, trace=trace)
@@ -120,12 +120,14 @@ def _from_matrix(level: int, detail: str, picks: Mapping[str, _Pick]) -> FieldDe
     return FieldDecision(level, pick.rule.name, because(pick.rule, f"({detail})"))
 
 
-def _trace(matched: Sequence[Rule[SetPriority]], picks: Mapping[str, _Pick]) -> tuple[TraceEntry, ...]:
+def _trace(matched: Sequence[Rule[SetPriority]], picks: Mapping[str, _Pick], *, stands: bool) -> tuple[TraceEntry, ...]:
+    """What each rule that matched sets, or would set where a person's priority ``stands``."""
     entries = []
     for rule in matched:
-        set_here = [f"{field} = {pick.value}" for field, pick in picks.items() if pick.rule is rule]
-        note = ", ".join(set_here) or "all that it sets is decided above"
-        entries.append(TraceEntry(SECTION, rule.name, decided=bool(set_here), note=note))
+        set_here = ", ".join(f"{field} = {pick.value}" for field, pick in picks.items() if pick.rule is rule)
+        note = f"would set {set_here}, but a person's change stands" if stands and set_here else set_here
+        decided = bool(set_here) and not stands
+        entries.append(TraceEntry(SECTION, rule.name, decided, note or "all that it sets is decided above"))
     return tuple(entries)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, and_, literal_column, select, update
@@ -83,17 +84,18 @@ def unresolved(connection: Connection, source: str) -> list[Intent]:
 def last_writes(connection: Connection, source: str, *, open_only: bool) -> LastWrites:
     """What the bridge last did to each field of each ticket of ``source``, with ``open_only`` of its open tickets."""
     columns = (intents.c.external_id, intents.c.changes, intents.c.outcomes)
-    query = select(*columns, intents.c.written_at, intents.c.inputs_digest)
+    query = select(*columns, intents.c.written_at, intents.c.inputs_digest, intents.c.detail)
     if open_only:
         is_same = and_(tickets.c.source == intents.c.source, tickets.c.external_id == intents.c.external_id)
         query = query.join(tickets, is_same).where(literal_column(f"(tickets.{IS_OPEN})"))
     closed = query.where(intents.c.source == source, intents.c.state == CLOSED).order_by(intents.c.id)
     found: LastWrites = {}
-    for external_id, changes, outcomes, written_at, digest in connection.execute(closed):
+    for external_id, changes, outcomes, written_at, digest, detail in connection.execute(closed):
         fields = found.setdefault(external_id, {})
         for field in changes.keys() & outcomes.keys():
             value = changes[field][1]
-            fields[field] = followed(fields.get(field), value, outcomes[field], written_at, digest)
+            latest = followed(fields.get(field), value, outcomes[field], written_at, digest)
+            fields[field] = replace(latest, detail=detail if outcomes[field] in REFUSED else "")
     return found
 
 

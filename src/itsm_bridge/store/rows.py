@@ -161,7 +161,7 @@ class LastWrite:
 
     ``value``, ``outcome`` and ``inputs_digest`` are those of the newest closed intent. ``written_at`` is the newest
     instant at which the source stored a value of ours, ``None`` for never. ``refusals`` is how many times in a row
-    the source did not store this ``value``, decided from these inputs.
+    the source did not store this ``value``, decided from these inputs; ``detail`` says why not, the last time.
     """
 
     value: FieldValue
@@ -169,6 +169,7 @@ class LastWrite:
     outcome: Outcome
     refusals: int
     inputs_digest: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

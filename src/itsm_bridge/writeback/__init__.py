@@ -2,7 +2,7 @@
 
 from itsm_bridge.writeback.apply import Applied, TicketOutcome, apply, resolve_leftovers
 from itsm_bridge.writeback.guards import check_limits
-from itsm_bridge.writeback.plan import Plan, TicketPlan, loads_of, make_plan, standing_of
+from itsm_bridge.writeback.plan import Plan, TicketPlan, current_value, loads_of, make_plan, standing_of
 from itsm_bridge.writeback.planfile import (
     SavedPlan,
     plan_document,
@@ -20,6 +20,7 @@ __all__ = [
     "TicketPlan",
     "apply",
     "check_limits",
+    "current_value",
     "loads_of",
     "make_plan",
     "plan_document",

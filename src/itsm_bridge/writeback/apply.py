@@ -20,7 +20,7 @@ from itsm_bridge.errors import (
     WriteRefused,
 )
 from itsm_bridge.model import Outcome, TicketRecord
-from itsm_bridge.store import Store
+from itsm_bridge.store import Intent, Store
 from itsm_bridge.writeback.plan import Plan, TicketPlan, current_value
 
 
@@ -100,29 +100,33 @@ def resolve_leftovers(store: Store, connectors: Mapping[str, Connector], clock: 
     resolved = 0
     for name, connector in connectors.items():
         for intent in store.unresolved_intents(name):
-            ticket = store.ticket(name, intent.external_id)
-            if ticket is None:
-                continue
-            try:
-                record = connector.read(ticket)
-            except RecordRejected as problem:  # deleted or hidden since: nobody can tell, and nothing is left to do
-                detail = f"a run died around this write, and the ticket cannot be read: {problem.message}"
-                store.close_intent(intent.id, Outcome.UNKNOWN, clock(), detail=detail)
-                resolved += 1
-                continue
-            outcomes = {
-                field: Outcome.VERIFIED if current_value(record.ticket, field) == after else Outcome.UNKNOWN
-                for field, (_, after) in intent.values.items()
-            }
-            detail = (
-                "" if Outcome.UNKNOWN not in outcomes.values() else "a run died around this write; it was not applied"
-            )
-            wanted = {field: value for field, (_, value) in intent.values.items()}
-            store.close_intent(
-                intent.id, outcomes, clock(), written_at=_written_at(wanted, record), detail=detail, record=record
-            )
+            _resolve(store, connector, intent, clock())
             resolved += 1
     return resolved
+
+
+def _resolve(store: Store, connector: Connector, intent: Intent, now: datetime) -> None:
+    """Decide from the ticket's own value what became of one write; a ticket that is gone keeps its secret."""
+    wanted = {field: after for field, (_, after) in intent.values.items()}
+    try:
+        record = _read_again(store, connector, intent)
+    except RecordRejected as problem:
+        store.close_intent(intent.id, Outcome.UNKNOWN, now, detail=f"a run died around this write; {problem.message}")
+        return
+    outcomes = {
+        field: Outcome.VERIFIED if current_value(record.ticket, field) == value else Outcome.UNKNOWN
+        for field, value in wanted.items()
+    }
+    lost = Outcome.UNKNOWN in outcomes.values()
+    detail = "a run died around this write; it was not applied" if lost else ""
+    store.close_intent(intent.id, outcomes, now, _written_at(wanted, record), detail, record)
+
+
+def _read_again(store: Store, connector: Connector, intent: Intent) -> TicketRecord:
+    ticket = store.ticket(intent.source, intent.external_id)
+    if ticket is None:
+        raise RecordRejected(f"{intent.source}:{intent.number} is not in the store any more")
+    return connector.read(ticket)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,12 @@ class _Writing:
             self.store.save_record(fresh, self.clock())
             return skipped
         intent, refusal = self._send(plan, fresh, connector)
-        after = connector.read(plan.ticket)
+        try:
+            after = connector.read(plan.ticket)
+        except RecordRejected as problem:
+            detail = f"written, and then it could not be read back: {problem.message}"
+            self.store.close_intent(intent, Outcome.UNKNOWN, self.clock(), detail=detail)
+            return _all(plan, Outcome.UNKNOWN, detail)
         outcome = _judge(plan, after, refusal)
         at = _written_at(plan.values, after)
         self.store.close_intent(intent, outcome.fields, self.clock(), at, outcome.detail, after)

@@ -41,7 +41,10 @@ class TicketPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one run decided. ``open_tickets`` counts those looked at, by source; ``digest`` is the configuration's."""
+    """What one run decided. ``open_tickets`` counts those looked at, by source; ``digest`` is the configuration's.
+
+    ``refused`` are those of ``held`` that a source has not stored: somebody has to look at them.
+    """
 
     digest: str
     made_at: datetime
@@ -50,6 +53,7 @@ class Plan:
     unrouted: tuple[Unrouted, ...]
     decisions: tuple[Decision, ...]
     open_tickets: Mapping[str, int]
+    refused: tuple[Held, ...] = ()
 
     @property
     def changes(self) -> tuple[FieldChange, ...]:
@@ -84,6 +88,7 @@ class _Planner:
         self._open_by_source = dict.fromkeys(configuration.sources, 0)
         self._tickets: list[TicketPlan] = []
         self._held: list[Held] = []
+        self._refused: list[Held] = []
         self._unrouted: list[Unrouted] = []
         self._decisions: list[Decision] = []
 
@@ -114,7 +119,8 @@ class _Planner:
             digest=self._configuration.digest,
             made_at=self._now,
             tickets=tuple(self._tickets),
-            held=tuple(self._held),
+            held=(*self._held, *self._refused),
+            refused=tuple(self._refused),
             unrouted=tuple(self._unrouted),
             decisions=tuple(self._decisions),
             open_tickets=self._open_by_source,
@@ -164,8 +170,9 @@ class _Planner:
         if field == "approval" and decided.value != ApprovalState.REQUESTED:
             return "kept"  # the bridge asks for approvals; it never gives, refuses or withdraws one
         if last is not None and refused(last, decided.value, digest):
-            why = f"{ticket.source} did not store {decided.value!r} {last.refusals} times; held until the inputs change"
-            self._held.append(Held(ticket.id, field, why))
+            reason = last.detail or f"{ticket.source} did not store it"
+            why = f"{decided.value!r} was not stored in {last.refusals} tries ({reason}); held until the inputs change"
+            self._refused.append(Held(ticket.id, field, why))
             return "held"
         return FieldChange(ticket.id, ticket.source, field, current, decided.value, decided.rule, decided.because)
 
