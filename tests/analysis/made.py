@@ -151,7 +151,15 @@ def summarised(record: TicketRecord, text: str) -> TicketRecord:
     return replace(record, ticket=replace(record.ticket, summary=text))
 
 
-def decision(record: TicketRecord, field: str, value: str | int | None, at: datetime, outcome: str) -> Decision:
+def decision(
+    record: TicketRecord,
+    field: str,
+    value: str | int | None,
+    at: datetime,
+    outcome: str,
+    *,
+    because: str = "One owner.",
+) -> Decision:
     """One decision about a ticket."""
     ticket = record.ticket
     return Decision(
@@ -160,7 +168,7 @@ def decision(record: TicketRecord, field: str, value: str | int | None, at: date
         field,
         value,
         "owner",
-        "One owner.",
+        because,
         at,
         digest="d",
         inputs="{}",

@@ -127,5 +127,12 @@ def test_time_is_shared_where_more_is_in_progress_than_there_are_hands(configure
     assert shared(starts[:0], ends[:0], always, hands=1.0).size == 0
 
 
+def test_what_is_still_in_progress_takes_its_share_of_the_time(configured: Configuration) -> None:
+    done = worked("INC1", 7, 2)
+    lasting = [ticket(f"INC{place}", ago(days=7, hours=6), state="in_progress") for place in (2, 3, 4)]
+    assert bandwidth.effort_hours(frames([done], configured))[""] == 2
+    assert bandwidth.effort_hours(frames([done, *lasting], configured))[""] == 1  # hands for two of four
+
+
 def test_effort_is_learned_from_every_stay(configured: Configuration) -> None:
     assert isinstance(bandwidth.effort_hours(frames([], configured)), pd.Series)

@@ -7,6 +7,7 @@ from tests.analysis.made import NOW, WEEK_START, ago, decision, frames, ticket
 
 from itsm_bridge.analysis.by_vendor import by_vendor
 from itsm_bridge.analysis.figures import values
+from itsm_bridge.analysis.frames import Frames
 from itsm_bridge.analysis.messages import messages, stale_sources
 from itsm_bridge.analysis.summary import TABLE, verdict
 from itsm_bridge.config.model import Configuration
@@ -102,6 +103,52 @@ def test_sentences_say_what_changed(configured: Configuration) -> None:
     assert "OptIT breached 2 service levels this week, 1 more than the week before." in said
     assert "1 ticket is in nobody's hands." in said
     assert said[-1] == "The oldest open ticket, snow:INC9, is 2 days old and with nobody."
+
+
+def test_nothing_is_compared_with_a_time_without_data(configured: Configuration) -> None:
+    made = [ticket("INC1", ago(days=1, hours=12), (ago(hours=1), "state", "resolved")), ticket("INC2", ago(hours=1))]
+    seen = frames(made, configured)
+    assert not any("the week before" in sentence for sentence in messages(seen))
+    changes = [(line.open_change, line.breached_change) for line in by_vendor(seen)]
+    assert set(changes) == {(None, None)}
+    assert "GWL breached 1 service level this week." in messages(seen)
+
+
+def test_a_sentence_about_attainment_says_on_how_little_it_rests(configured: Configuration) -> None:
+    judged = ticket("INC1", ago(days=1, hours=12), (ago(hours=1), "state", "resolved"))
+    without = [ticket(f"INC{place}", ago(days=1), priority=5) for place in (2, 3)]
+    said = messages(frames([judged, *without], configured))
+    assert said[1] == "0.0% of 1 judged service level were met, 1 breached, 0 at risk; 2 of 3 tickets have none."
+    assert messages(frames([judged, without[0]], configured))[1].startswith("0.0% of service levels were met")
+    nothing = messages(frames(without, configured))[1]
+    assert nothing == (
+        "No service level ended this week, so there is no attainment to report; 2 of 2 tickets have none."
+    )
+
+
+def busy(configured: Configuration, this_week: int, last_week: int) -> Frames:
+    """Tickets of GWL that take 8 hours each, and so many arrivals; it has 64 hours in either week."""
+    taught = ticket("INC0", ago(days=40), (ago(days=39), "state", "in_progress"), (ago(days=30), "state", "resolved"))
+    arrived = [ago(days=1)] * this_week + [ago(days=8)] * last_week
+    return frames([taught, *(ticket(f"INC{n}", at) for n, at in enumerate(arrived, start=1))], configured)
+
+
+@pytest.mark.parametrize(
+    ("this_week", "last_week", "share"), [(8, 0, "100%"), (7, 9, ""), (7, 6, "88%"), (6, 0, ""), (10, 10, "125%")]
+)
+def test_a_week_that_fills_up_is_said_before_it_is_over(
+    configured: Configuration, this_week: int, last_week: int, share: str
+) -> None:
+    said = [one for one in messages(busy(configured, this_week, last_week)) if "of its capacity" in one]
+    assert said == ([f"GWL is at {share} of its capacity after 3 days of 2026-W47."] if share else [])
+
+
+def test_several_vendors_and_a_first_day_are_said_in_one_sentence(configured: Configuration) -> None:
+    taught = ticket("INC0", ago(days=40), (ago(days=39), "state", "in_progress"), (ago(days=30), "state", "resolved"))
+    at = WEEK_START + timedelta(hours=5)
+    made = [ticket(f"INC{n}", at, vendor="GWL" if n % 2 else "OptIT") for n in range(1, 21)]
+    said = messages(frames([taught, *made], configured, as_of=at + timedelta(hours=1)))
+    assert "GWL is at 125%, OptIT at 125% of their capacity on the first day of 2026-W47." in said
 
 
 def test_a_quiet_week_is_said_to_be_one(configured: Configuration) -> None:

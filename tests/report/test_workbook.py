@@ -1,22 +1,29 @@
 from __future__ import annotations
 
+import errno
+import os
 import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import LargeZipFile, ZipFile
 
 import openpyxl
 import pandas as pd
 import pytest
+import xlsxwriter
 from tests.analysis import made
 from tests.report.hostile import HOSTILE
 
 from itsm_bridge.analysis.columns import Kind
 from itsm_bridge.config.model import Configuration
+from itsm_bridge.errors import StorageFailed
 from itsm_bridge.report import workbook
+from itsm_bridge.report.build import publish
 from itsm_bridge.report.contents import Report, report_of
 from itsm_bridge.report.foreign import clean, fitted
+from itsm_bridge.report.overview import what_to_do
+from itsm_bridge.report.sheets import PRINTED_WIDTH
 
 
 @pytest.fixture(scope="module")
@@ -119,9 +126,78 @@ def test_the_first_page_is_printed_on_one_sheet_and_tables_repeat_their_header(o
     assert first.sheet_properties.pageSetUpPr.fitToPage
     assert (first.page_setup.fitToWidth, first.page_setup.fitToHeight) == (None, None)  # one by one is the default
     table = opened["tickets"]
-    assert (table.page_setup.fitToWidth, table.page_setup.fitToHeight) == (None, 0)
+    assert table.page_setup.fitToHeight == 0
     assert table.print_title_rows == "$1:$1"
     assert table.oddFooter.right.text.strip() == "Page &P of &N"
+
+
+def test_a_wide_table_is_printed_large_enough_to_read(report: Report, opened: Any) -> None:  # noqa: ANN401
+    for name, table in report.tables.items():
+        if table.sheet:
+            sheet = opened[name]
+            widths = [one.width for one in sheet.column_dimensions.values() for _ in range(one.min, one.max + 1)]
+            assert len(widths) == len(table.columns)
+            across = sheet.page_setup.fitToWidth or 1
+            assert widths[0] + sum(widths[1:]) / across <= PRINTED_WIDTH + 1, name
+            assert sheet.print_title_cols == ("$A:$A" if across > 1 else None)
+    assert opened["tickets"].page_setup.fitToWidth >= 2
+    assert opened["open_tickets"].page_setup.pageOrder == "overThenDown"
+
+
+def test_only_what_this_version_offers_is_recommended(opened: Any) -> None:  # noqa: ANN401
+    said = " ".join(texts(opened["About"]))
+    assert "`itsm-bridge explain TICKET`" in said
+    assert " --" not in said
+
+
+def test_a_chart_names_the_week_that_it_shows(path: Path) -> None:
+    with ZipFile(path) as parts:
+        charts = [parts.read(name).decode() for name in parts.namelist() if name.startswith("xl/charts/chart")]
+    assert any("Utilization, last whole week 2026-W46 (line: 100 %)" in chart for chart in charts)
+
+
+def test_the_first_page_gives_the_reason_instead_of_sending_for_a_vendor(
+    configured: Configuration, tmp_path: Path
+) -> None:
+    refused = made.ticket("INC1", made.ago(days=1), vendor=None)
+    rejected = made.ticket("INC2", made.ago(days=1), vendor=None, approval="rejected")
+    why = "not ours: redirected to Office IT desk (rule desktop)"
+    held = made.decision(refused, "vendor", None, made.ago(hours=1), "held", because=why)
+    seen = made.frames([refused, rejected], configured, decisions=[held])
+    workbook.write(tmp_path / "x.xlsx", report_of(seen, "d", "0"))
+    said = texts(openpyxl.load_workbook(tmp_path / "x.xlsx")["Overview"])
+    assert "find a vendor" not in said
+    assert "its approval was rejected" in said
+    assert what_to_do("decision", why) in said
+    assert what_to_do("decision", why).endswith("…")
+    assert what_to_do("decision", "") == "look at the decision"
+    assert what_to_do("decision", "its approval was rejected (rule access)") == "its approval was rejected"
+
+
+def test_a_full_disk_leaves_the_published_report_as_it_was(
+    report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = publish(report.frames, "d", tmp_path, ["xlsx"])
+
+    def fail(_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(xlsxwriter.Workbook, "_store_workbook", fail)
+    with pytest.raises(StorageFailed, match="No space left on device; the report was not published"):
+        publish(report.frames, "d", tmp_path, ["xlsx"])
+    assert list(tmp_path.iterdir()) == [before.folder]
+    openpyxl.load_workbook(next(before.folder.glob("*.xlsx")))
+
+
+def test_a_workbook_that_is_too_large_for_its_format_is_not_published(
+    report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise LargeZipFile
+
+    monkeypatch.setattr(xlsxwriter.Workbook, "_store_workbook", fail)
+    with pytest.raises(StorageFailed, match="larger than 4 GiB"):
+        workbook.write(tmp_path / "x.xlsx", report)
 
 
 def test_what_it_is_made_from_is_said(report: Report, opened: Any) -> None:  # noqa: ANN401

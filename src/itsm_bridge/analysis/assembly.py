@@ -170,7 +170,7 @@ class _Assembler:
         self._rows["findings"].add(self._found(books.problems))
         calendars = Calendars(self._configuration)
         intervals = self._rows["intervals"].frame()
-        intervals["work_seconds"] = work_seconds(intervals, self._configuration, calendars)
+        intervals["work_seconds"] = work_seconds(intervals, self._configuration, calendars, self._until)
         return Frames(
             period=self._period,
             until=self._until,

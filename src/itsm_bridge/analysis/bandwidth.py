@@ -96,9 +96,9 @@ TABLE = Table(
             "effort_hours",
             Kind.NUMBER,
             "Hours of work in one ticket's stay with the vendor, learned from the stays that ended in the 12 weeks "
-            "before the as-of instant: business time in progress, shared where more are in progress at once than its "
-            f"people can work on, and at most {MOST_HOURS:g} h a stay. The programme's mean where these are fewer than "
-            f"{ENOUGH}; empty where nothing was in progress.",
+            "before the as-of instant: business time in progress, shared where more are in progress at once, stays "
+            f"that still last among them, than its people can work on, and at most {MOST_HOURS:g} h a stay. The "
+            f"programme's mean where these are fewer than {ENOUGH}; empty where nothing was in progress.",
             "hours",
         ),
         Column(

@@ -21,7 +21,8 @@ class VendorLine:
     """One vendor, or nobody (the empty name).
 
     ``breached``, ``judged`` and ``attainment`` are of clocks of kind ``sla``; ``utilization`` is that of
-    ``utilization_week``. Changes are against the period before; ``None`` stands for what is not known.
+    ``utilization_week``, ``running`` that of the week that the as-of instant lies in, so far. Changes are
+    against the period before; ``None`` stands for what is not known.
     """
 
     vendor: str
@@ -32,16 +33,17 @@ class VendorLine:
     judged: int
     attainment: float | None
     utilization: float | None
+    running: float | None
 
 
 def by_vendor(frames: Frames) -> tuple[VendorLine, ...]:
     """Every vendor that has capacity, tickets or clocks, the one with most open tickets first."""
-    rows = pd.concat([_open(frames), _judged(frames), _utilization(frames)], axis=1)
+    rows = pd.concat([_open(frames), _judged(frames), *_utilization(frames)], axis=1)
     counts = ["open", "breached", "judged"]
     rows[counts] = rows[counts].fillna(0)
     changes = ["open_change", "breached_change"]
     rows[changes] = float("nan")
-    if frames.previous is not None:
+    if frames.previous is not None and any(frames.previous.known.values()):
         before = pd.concat([_open(frames.previous), _judged(frames.previous)], axis=1)
         before = before[["open", "breached"]].reindex(rows.index).fillna(0)
         rows[changes] = rows[["open", "breached"]].to_numpy() - before.to_numpy()
@@ -64,9 +66,12 @@ def _judged(frames: Frames) -> pd.DataFrame:
     return table.set_index("vendor")[["breached", "attainment", "judged"]].astype("float64")
 
 
-def _utilization(frames: Frames) -> pd.Series:
+def _utilization(frames: Frames) -> tuple[pd.Series, pd.Series]:
+    """That of the last whole week, and that of the running one so far."""
     rows = bandwidth.build(frames)
-    return rows[rows["week"] == utilization_week(frames)].set_index("vendor")["utilization"]
+    whole = rows[rows["week"] == utilization_week(frames)].set_index("vendor")["utilization"]
+    running = rows[~rows["complete"].astype("boolean").fillna(value=True)].set_index("vendor")["utilization"]
+    return whole, running.rename("running")
 
 
 def _line(row: dict[Any, Any]) -> VendorLine:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from itsm_bridge.analysis import open_tickets
 from itsm_bridge.analysis.columns import Column, Kind, Table
 from itsm_bridge.analysis.frames import TEXT, Frames
-from itsm_bridge.model import ApprovalState, State
+from itsm_bridge.model import State
 
 EXAMPLES = 3
 
@@ -31,11 +32,10 @@ def _examples(details: pd.Series) -> str:
 def _of_tickets(frames: Frames) -> list[pd.DataFrame]:
     """Checks of the tickets themselves, among those that are open."""
     tickets = frames.tickets[frames.tickets["open"]]
-    waits = tickets["approval"] == ApprovalState.REQUESTED
     checks = {
         "no_environment": (tickets["environment"] == "", "no environment"),
         "no_priority": (tickets["priority"].isna(), "no priority"),
-        "unrouted": ((tickets["vendor"] == "") & ~waits, "in no vendor's hands"),
+        "unrouted": (open_tickets.needs(tickets, frames) == "vendor", "in no vendor's hands"),
         "no_service_level": (~tickets["ticket"].isin(frames.cycles["ticket"]), "no service level applies"),
     }
     gone = frames.findings.loc[frames.findings["check"].str.startswith("gone_"), "subject"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -14,11 +16,16 @@ from itsm_bridge.model import State
 SECONDS_PER_HOUR = 3600
 
 
-def work_seconds(intervals: pd.DataFrame, configuration: Configuration, calendars: Calendars) -> pd.Series:
-    """The seconds of work in each finished interval in progress in a known vendor's hands; missing for others."""
+def work_seconds(
+    intervals: pd.DataFrame, configuration: Configuration, calendars: Calendars, until: datetime
+) -> pd.Series:
+    """The seconds of work in each interval in progress in a known vendor's hands; missing for others.
+
+    One that still lasts counts up to ``until``: it takes its share of the time of those beside it.
+    """
     work = pd.Series(float("nan"), index=intervals.index, dtype="float64")
-    worked = intervals[(intervals["state"] == State.IN_PROGRESS) & intervals["end"].notna()]
-    starts, ends = _epochs(worked["start"]), _epochs(worked["end"])
+    worked = intervals[intervals["state"] == State.IN_PROGRESS]
+    starts, ends = _epochs(worked["start"]), _epochs(worked["end"].fillna(pd.Timestamp(until)))
     for name, places in worked.groupby("vendor").indices.items():
         vendor = configuration.vendors.get(str(name))
         if vendor is not None and (hands := _hands(vendor, calendars[vendor.calendar])) > 0:

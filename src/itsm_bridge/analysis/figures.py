@@ -87,7 +87,7 @@ def _at_risk(frames: Frames) -> float:
 def _needing(what: str) -> Measure:
     def measure(frames: Frames) -> float:
         tickets = frames.tickets[frames.tickets["open"]]
-        return float((open_tickets.needs(tickets, frames.decisions) == what).sum())
+        return float((open_tickets.needs(tickets, frames) == what).sum())
 
     return measure
 
@@ -186,14 +186,20 @@ FIGURES: dict[str, Figure] = {
         "Unrouted",
         "tickets",
         "down",
-        "Open tickets in no vendor's hands that do not wait for approval.",
+        (
+            "Open tickets in no vendor's hands whose approval is neither requested nor rejected, and for which the "
+            "rules neither chose a vendor nor hold the choice: those with needs = vendor in open_tickets."
+        ),
         _needing("vendor"),
     ),
     "held": Figure(
         "Decisions held",
         "tickets",
         "down",
-        "Other open tickets with a decision that is held or did not reach the source.",
+        (
+            "Other open tickets with a decision that is held or did not reach the source, or that nobody has since "
+            "their approval was rejected: those with needs = decision in open_tickets."
+        ),
         _needing("decision"),
     ),
     "oldest_open": Figure(

@@ -8,11 +8,15 @@ from datetime import timedelta
 from itsm_bridge.analysis import figures
 from itsm_bridge.analysis.by_vendor import VendorLine, by_vendor, utilization_week
 from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.sla_cycles import counted
 
 NO_DATA = "There is no data: the store holds no ticket that was created before this instant."
 
 STALE_AFTER = timedelta(hours=24)
 """A source that was last read longer before the as-of instant makes the report out of date."""
+
+NEARLY_FULL, FILLING = 0.9, 0.8
+"""Shares of a week's capacity that are worth a word before the week is over; the second if the last week had less."""
 
 Values = Mapping[str, float | None]
 
@@ -27,9 +31,10 @@ def messages(frames: Frames) -> tuple[str, ...]:
     vendors = by_vendor(frames)
     sentences = [
         _backlog(now, before, unit),
-        _attainment(now, before, unit),
+        _attainment(frames, now, before),
         *_worst_vendor(vendors, unit),
         *_busiest(vendors, utilization_week(frames)),
+        *_overloaded(vendors, frames),
         _waiting(now),
         *_oldest(frames),
     ]
@@ -69,16 +74,31 @@ def _backlog(now: Values, before: Values, unit: str) -> str:
     )
 
 
-def _attainment(now: Values, before: Values, unit: str) -> str:
+def _attainment(frames: Frames, now: Values, before: Values) -> str:
+    """How many service levels were met; on how many that rests, where most tickets have none."""
+    unit = str(frames.period.unit)
+    rests_on, without = _coverage(frames)
     if now["sla_attainment"] is None:
-        return f"No service level ended this {unit}, so there is no attainment to report."
+        return _sentence(f"No service level ended this {unit}", "so there is no attainment to report", without)
     change = ""
     if before["sla_attainment"] is not None:
         points = round(100 * (now["sla_attainment"] - before["sla_attainment"]), 1)
         direction = "more" if points > 0 else "less"
         change = f"{abs(points):g} points {direction} than the {unit} before" if points else f"as the {unit} before"
     risk = f"{now['sla_breached'] or 0:,.0f} breached, {now['sla_at_risk'] or 0:,.0f} at risk"
-    return _sentence(f"{now['sla_attainment']:.1%} of service levels were met", change, risk)
+    return _sentence(f"{now['sla_attainment']:.1%} of {rests_on} were met", change, risk, without)
+
+
+def _coverage(frames: Frames) -> tuple[str, str]:
+    """What attainment is a share of, and how many tickets it leaves out; the latter only where these are most."""
+    cycles = counted(frames)
+    covered = frames.cycles.loc[frames.cycles["kind"] == "sla", "ticket"]
+    known, without = len(frames.tickets), int((~frames.tickets["ticket"].isin(covered)).sum())
+    if 2 * without <= known:
+        return "service levels", ""
+    judged = int((cycles["judged"] & (cycles["kind"] == "sla")).sum())
+    missing = f"{without:,} of {counted_noun(known, 'ticket')} {'has' if known == 1 else 'have'} none"
+    return counted_noun(judged, "judged service level"), missing
 
 
 def _worst_vendor(vendors: Sequence[VendorLine], unit: str) -> Iterator[str]:
@@ -106,14 +126,35 @@ def _busiest(vendors: Sequence[VendorLine], week: str) -> Iterator[str]:
         yield f"No vendor got more work in {week} than it has capacity for; the busiest is {busiest}."
 
 
+_HELD = "a decision that is held, rejected or not written"
+
+
 def _waiting(now: Values) -> str:
     parts = [
         (now["waiting_approval"], "wait for approval", "waits for approval"),
         (now["unrouted"], "are in nobody's hands", "is in nobody's hands"),
-        (now["held"], "have a decision that is held", "has a decision that is held"),
+        (now["held"], f"have {_HELD}", f"has {_HELD}"),
     ]
     said = [f"{counted_noun(count, 'ticket')} {one if count == 1 else many}" for count, many, one in parts if count]
     return "; ".join(said) + "." if said else "Nothing waits for a decision."
+
+
+def _overloaded(vendors: Sequence[VendorLine], frames: Frames) -> Iterator[str]:
+    """Whose running week is nearly used up already, or fuller than the last whole one and filling."""
+    near = [(line.vendor, line.running) for line in vendors if line.running is not None and _is_near(line)]
+    if near:
+        (first, share), *rest = near
+        also = "".join(f", {vendor} at {other:.0%}" for vendor, other in rest)
+        week = frames.weeks[-1]
+        days = (week.end - week.start) // timedelta(days=1)
+        when = f"after {counted_noun(days, 'day')}" if days else "on the first day"
+        whose = "its" if len(near) == 1 else "their"
+        yield f"{first} is at {share:.0%}{also} of {whose} capacity {when} of {week.name}."
+
+
+def _is_near(line: VendorLine) -> bool:
+    running = line.running or 0.0
+    return running > NEARLY_FULL or (running >= FILLING and running > (line.utilization or 0.0))
 
 
 def _oldest(frames: Frames) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
@@ -16,16 +18,24 @@ OLDEST = ">90 days"
 STUCK = frozenset({"held", Outcome.CONFLICT, Outcome.OVERRIDDEN, Outcome.REJECTED, Outcome.UNKNOWN})
 """Outcomes of a decision that somebody should look at: it did not reach the source."""
 
+NOT_THERE_YET = STUCK | {"planned"}
+"""Outcomes with which a ticket in nobody's hands is not unrouted: the rules chose a vendor, or say why none."""
+
+SETTLING = frozenset({"approval", "vendor"})
+"""Fields whose change answers what a held decision about the vendor waited for."""
+
 
 def build(frames: Frames) -> pd.DataFrame:
     """The rows of ``TABLE``."""
     tickets = frames.tickets[frames.tickets["open"]]
     hours = age_hours(tickets, frames.until)
+    needed = needs(tickets, frames)
     rows = tickets.assign(
         age_hours=hours,
         age_bucket=age_bucket(hours),
         sla_remaining_hours=tickets["ticket"].map(remaining_hours(frames.cycles)),
-        needs=needs(tickets, frames.decisions),
+        needs=needed,
+        reason=reasons(tickets, frames).where(needed == "decision", ""),
     )
     return rows.sort_values(["age_hours", "ticket"], ascending=[False, True], kind="stable")
 
@@ -43,11 +53,46 @@ def remaining_hours(cycles: pd.DataFrame) -> pd.Series:
     return left.astype("float64").groupby(running["ticket"]).min().round(2)
 
 
-def needs(tickets: pd.DataFrame, decisions: pd.DataFrame) -> pd.Series:
+def needs(tickets: pd.DataFrame, frames: Frames) -> pd.Series:
     """What somebody must see to: ``approval``, ``vendor``, ``decision`` (as ``TABLE`` says), or nothing."""
-    stuck = decisions.loc[decisions["outcome"].isin(list(STUCK)), "ticket"]
-    waits = tickets["approval"] == ApprovalState.REQUESTED
-    return chosen({"approval": waits, "vendor": tickets["vendor"] == "", "decision": tickets["ticket"].isin(stuck)}, "")
+    nobody = tickets["vendor"] == ""
+    rejected = nobody & (tickets["approval"] == ApprovalState.REJECTED)
+    of_vendor = frames.decisions[frames.decisions["field"] == "vendor"]
+    ruled = nobody & tickets["ticket"].isin(_pending(of_vendor, frames.history, NOT_THERE_YET)["ticket"])
+    stuck = tickets["ticket"].isin(_pending(frames.decisions, frames.history, STUCK)["ticket"])
+    return chosen(
+        {
+            "approval": tickets["approval"] == ApprovalState.REQUESTED,
+            "decision": rejected | ruled | (stuck & ~nobody),
+            "vendor": nobody,
+        },
+        "",
+    )
+
+
+def reasons(tickets: pd.DataFrame, frames: Frames) -> pd.Series:
+    """Why a ticket needs a decision: the held decision's own reason, the value that is not written, or a rejection."""
+    pending = _pending(frames.decisions, frames.history, NOT_THERE_YET)
+    written = pending["field"] + " = " + pending["value"] + ": " + pending["outcome"].replace("planned", "not written")
+    why = pending["because"].where(pending["value"] == "", written)
+    other, planned = pending["field"] != "vendor", pending["outcome"] == "planned"
+    told = pending.assign(why=why, planned=planned, other=other)[~(planned & other)]
+    ordered = told.sort_values(["planned", "other", "field"], kind="stable")
+    by_ticket = ordered.drop_duplicates("ticket").set_index("ticket")["why"]
+    rejected = chosen({"its approval was rejected": tickets["approval"] == ApprovalState.REJECTED}, "")
+    return by_ticket.reindex(tickets["ticket"]).set_axis(tickets.index).astype("string").fillna(rejected)
+
+
+def _pending(decisions: pd.DataFrame, history: pd.DataFrame, outcomes: Collection[str]) -> pd.DataFrame:
+    """Decisions with such an outcome, less those about the vendor that were held for what has happened since.
+
+    The rules keep no decision where they find nobody, so that after an approval the one that waited for it is the last.
+    """
+    pending = decisions[decisions["outcome"].isin(list(outcomes))]
+    settled = history[history["field"].isin(list(SETTLING))].groupby("ticket")["at"].max()
+    since = settled.reindex(pending["ticket"]).set_axis(pending.index)
+    over = (pending["field"] == "vendor") & (pending["outcome"] == "held") & (since >= pending["decided_at"])
+    return pending[~over.fillna(value=False)]
 
 
 TABLE = Table(
@@ -73,12 +118,19 @@ TABLE = Table(
             "needs",
             Kind.TEXT,
             (
-                "approval: waits for an approver. vendor: nobody has it. decision: a decision is held, or did "
-                "not reach the source. Else empty."
+                "approval: waits for an approver. vendor: nobody has it, and the rules neither chose a vendor nor "
+                "say why none. decision: a decision is held, or did not reach the source, or nobody has it since its "
+                "approval was rejected. Else empty."
             ),
         ),
         Column("approval", Kind.TEXT, "not_required, requested, approved or rejected."),
         Column("assignee", Kind.TEXT, "Person named by the source."),
+        Column(
+            "reason",
+            Kind.TEXT,
+            "Why it needs a decision: the reason of the decision that is held, or the value that did not reach the "
+            "source and its outcome. Else empty.",
+        ),
         Column("summary", Kind.TEXT, "The ticket's title, as the source has it now."),
     ),
     build=build,

@@ -37,6 +37,8 @@ NEEDS: Mapping[str, str] = {
     "vendor": "find a vendor",
     "decision": "look at the decision",
 }
+MOST_LETTERS = 34
+"""Of a reason that fit beside a ticket; the sheet open_tickets has all of it."""
 
 
 def fill_overview(
@@ -143,11 +145,17 @@ def _put_needs(pen: Pen, report: Report, row: int) -> int:
         pen.put(place, RIGHT, line["ticket"])
         pen.put(place, RIGHT + 2, line["priority"], align="right")
         pen.put(place, RIGHT + 3, f"{line['age_hours'] / 24:,.1f} days", align="right")
-        pen.put(place, RIGHT + 4, NEEDS[line["needs"]], indent=1)
+        pen.put(place, RIGHT + 4, what_to_do(line["needs"], line["reason"]), indent=1)
     if waiting.empty:
         pen.put(row + 2, RIGHT, "Nothing waits for a decision.", font_color=MUTED)
     end = row + 2 + max(1, min(len(waiting), MOST_LINES))
     return _put_rest(pen, end, RIGHT, len(waiting) - MOST_LINES, "on the sheet open_tickets")
+
+
+def what_to_do(needed: str, reason: str) -> str:
+    """The reason where there is one, as far as it fits and without its rule, else what its kind asks for."""
+    said = reason.partition(" (rule ")[0] or NEEDS[needed]
+    return said if len(said) <= MOST_LETTERS else f"{said[: MOST_LETTERS - 1].rstrip()}…"
 
 
 def _charts(workbook: xlsxwriter.Workbook, report: Report, data: ChartData) -> list[tuple[Chart, str]]:

@@ -27,6 +27,8 @@ PROSE_WIDTH = 110
 FIXED_WIDTHS = {Kind.INSTANT: 19, Kind.BOOLEAN: 12}
 
 A4 = 9
+PRINTED_WIDTH = 190
+"""Digits in a line across A4 landscape that can still be read: two thirds of full size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ def add_table_sheet(workbook: xlsxwriter.Workbook, styles: Styles, report: Repor
     pen.sheet.freeze_panes(1, 1)
     set_up_print(pen.sheet, report, f"{part.table.title}{part.note}")
     pen.sheet.repeat_rows(0)
+    _spread(pen.sheet, widths)
 
 
 def add_contents(workbook: xlsxwriter.Workbook, styles: Styles, report: Report, listed: Sequence[Part]) -> None:
@@ -113,6 +116,15 @@ def set_up_print(sheet: Worksheet, report: Report, title: str) -> None:
     sheet.set_header(f"&L&9 {_escaped(title)}&R&9 {report.frames.period.name}")
     sheet.set_footer(f"&L&8 {report.stamp}&R&8 Page &P of &N")
     sheet.hide_gridlines(2)
+
+
+def _spread(sheet: Worksheet, widths: Sequence[float]) -> None:
+    """Print a wide table on several pages side by side, each with the first column, rather than too small to read."""
+    across = math.ceil((sum(widths) - widths[0]) / (PRINTED_WIDTH - widths[0]))
+    if across > 1:
+        sheet.fit_to_pages(across, 0)
+        sheet.repeat_columns(0)
+        sheet.print_across()
 
 
 def _listing(listed: Sequence[Part]) -> Iterator[tuple[str, int | None, str]]:
@@ -216,7 +228,7 @@ _ADVICE = {
     ),
     "To question a figure": (
         "Its definition is on the sheet definitions. Its tickets are on the sheets tickets, sla_cycles and "
-        "sla_breaches. `itsm-bridge explain TICKET --sla` shows the intervals that add up to a clock."
+        "sla_breaches. `itsm-bridge explain TICKET` shows what the rules make of one."
     ),
     "Safe to open": (
         "Texts from tickets are text cells only: the workbook holds no formulas, macros or links to other places."

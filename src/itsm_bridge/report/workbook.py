@@ -6,8 +6,10 @@ from datetime import UTC
 from pathlib import Path
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError, FileSizeError
 
 from itsm_bridge.analysis.by_vendor import by_vendor
+from itsm_bridge.errors import StorageFailed
 from itsm_bridge.report.cells import OPTIONS, Styles
 from itsm_bridge.report.charts import add_chart_data
 from itsm_bridge.report.contents import Report
@@ -16,7 +18,24 @@ from itsm_bridge.report.sheets import MOST_ROWS, add_about, add_contents, add_ta
 
 
 def write(path: Path, report: Report, most_rows: int = MOST_ROWS) -> None:
-    """Write the workbook; the same report gives the same bytes. Its parts are put together beside ``path``."""
+    """Write the workbook; the same report gives the same bytes. Its parts are put together beside ``path``.
+
+    Raises ``OSError`` where the disk fails, and ``StorageFailed`` for a workbook that is too large for its format.
+    """
+    try:
+        _write(path, report, most_rows)
+    except FileCreateError as problem:  # it holds the error of the system, which says more
+        cause = problem.args[0] if problem.args else None
+        raise (cause if isinstance(cause, OSError) else OSError(str(problem))) from problem
+    except FileSizeError as problem:
+        raise StorageFailed(
+            f"{path.name}: one of its parts would be larger than 4 GiB; the report was not published, what was there "
+            "is as it was",
+            hint="itsm-bridge report --format csv",
+        ) from problem
+
+
+def _write(path: Path, report: Report, most_rows: int) -> None:
     with xlsxwriter.Workbook(str(path), {**OPTIONS, "tmpdir": str(path.parent)}) as workbook:
         workbook.set_properties(
             {
