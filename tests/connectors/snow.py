@@ -116,6 +116,18 @@ def incident(place: int, updated: datetime = NOON, /, **values: object) -> Recor
     }
 
 
+def change(place: int, /, **values: object) -> Record:
+    """A change request: it has no ``resolved_at``, and somebody who asked for it."""
+    own = {"number": f"CHG{place:07}", "sys_class_name": "change_request", "state": "-5", "requested_by": ""}
+    row = incident(place, **{**own, **values})
+    return {column: cell for column, cell in row.items() if column not in {"resolved_at", "caller_id"}}
+
+
+def entry(place: int, column: str, table: str = "task", **values: str) -> Record:
+    """A row of ``sys_dictionary``."""
+    return {"sys_id": sys_id(place), "name": table, "element": column, "active": "true", "read_only": "false", **values}
+
+
 def audit(ticket: int, column: str, old: str, new: str, at: datetime = NOON, *, user: str = "ana") -> Record:
     place = next(_COUNTER)
     return {
@@ -261,6 +273,7 @@ def _test(piece: str, known: set[str]) -> list[Callable[[Record], bool]]:
     tests: dict[str, Callable[[str], bool]] = {
         "=": lambda value: value == wanted,
         ">": lambda value: value > wanted,
+        "<": lambda value: value < wanted,
         ">=": lambda value: value >= wanted,
         "IN": lambda value: value in wanted.split(","),
         "STARTSWITH": lambda value: value.startswith(wanted),
@@ -273,6 +286,8 @@ def _plain(cell: object) -> str:
 
 
 Make = Callable[[GuardedSession], SnowTransport]
+DEFAULT: Make = PysnowTransport
+"""What ``connected`` uses; the fixture ``over_both_transports`` changes it."""
 
 
 @contextmanager
@@ -280,11 +295,12 @@ def connected(
     snow: Snow,
     source: ServiceNow = SOURCE,
     *,
-    make: Make = PysnowTransport,
+    make: Make | None = None,
     page: int = 100,
     largest: int = 4_000_000,
 ) -> Iterator[ServiceNowConnector]:
-    """A connector to ``snow`` over HTTP."""
+    """A connector to ``snow`` over HTTP, through ``make`` or the transport that the tests are about."""
+    make = make or DEFAULT
     around = World(at=7200).surroundings
     with serving(snow) as web:
         auth = BasicAuth(CREDENTIALS)

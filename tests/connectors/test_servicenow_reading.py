@@ -1,19 +1,36 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.connectors.fakes import ACCOUNT, NOON, Answer, Seen
-from tests.connectors.snow import ANA, GWL, OPTIT, SOURCE, Make, Snow, audit, connected, incident, link, sys_id, vote
+from tests.connectors.snow import (
+    ANA,
+    GWL,
+    OPTIT,
+    SOURCE,
+    Record,
+    Snow,
+    audit,
+    change,
+    connected,
+    entry,
+    incident,
+    link,
+    sys_id,
+    vote,
+)
 
 from itsm_bridge.config.model import ServiceNow
 from itsm_bridge.connectors.base import Bookmark, Oddity, Page
 from itsm_bridge.connectors.servicenow.cells import stamp
 from itsm_bridge.connectors.servicenow.connector import ServiceNowConnector
-from itsm_bridge.connectors.servicenow.transport import PlainTransport, PysnowTransport
 from itsm_bridge.errors import CredentialsRefused, NeedsPerson, RecordRejected, SourceUnavailable
 from itsm_bridge.model import ApprovalState, State, TicketRecord, TicketType
+
+pytestmark = pytest.mark.usefixtures("over_both_transports")
 
 LATER = NOON + timedelta(hours=1)
 
@@ -40,11 +57,10 @@ def read_one(snow: Snow, source: ServiceNow = SOURCE) -> tuple[TicketRecord, set
 # --- walking ---
 
 
-@pytest.mark.parametrize("make", [PysnowTransport, PlainTransport])
-def test_all_of_12345_rows_are_read(make: Make) -> None:
+def test_all_of_12345_rows_are_read() -> None:
     snow = Snow()
     snow.tables["incident"] = [incident(number, NOON - timedelta(seconds=number // 3)) for number in range(1, 12_346)]
-    with connected(snow, make=make, page=1_000) as connector:
+    with connected(snow, page=1_000) as connector:
         found = pages(connector)
     ids = [record.ticket.external_id for record in records(found)]
     assert len(ids) == len(set(ids)) == 12_345
@@ -181,6 +197,50 @@ def test_a_scope_that_the_server_drops_stops_us() -> None:
     snow.meddle = drops
     with connected(snow, source) as connector, pytest.raises(NeedsPerson, match="widened"):
         pages(connector)
+
+
+@pytest.mark.parametrize(
+    "scope", ["assignment_grup.nameSTARTSWITHeGov", "u_contract=7", "category=network^u_contract!=7", "u_contract<7"]
+)
+def test_a_scope_on_a_column_that_is_not_there_stops_everything_that_rests_on_it(scope: str) -> None:
+    snow = Snow()
+    snow.tables["incident"] = [incident(1), incident(2)]
+    snow.tables["sysapproval_approver"] = [vote(1, 1, ANA)]
+    with connected(snow) as connector:
+        ticket = records(pages(connector))[0].ticket
+    kept: list[object] = []
+    calls: list[Callable[[ServiceNowConnector], object]] = [
+        lambda connector: kept.extend(connector.fetch("incident", None)),
+        lambda connector: kept.extend(connector.fetch("sysapproval_approver", None)),
+        lambda connector: kept.extend(connector.census("incident")),
+        lambda connector: connector.fetch_ids("incident", [sys_id(1)]),
+        lambda connector: connector.read(ticket),
+        lambda connector: connector.absence("incident", sys_id(1)),
+        lambda connector: connector.count_by_day("incident", NOON.date() - timedelta(days=1)),
+    ]
+    with connected(snow, replace(SOURCE, scope=scope)) as connector:
+        for call in calls:
+            with pytest.raises(NeedsPerson, match=r"snow: the scope names .*, which incident does not have") as raised:
+                call(connector)
+            assert "correct scope:" in raised.value.hint
+        snow.tables["incident"] = []
+        assert pages(connector)[0].records == ()
+    assert kept == []
+
+
+def test_a_column_of_the_scope_that_some_rows_show_is_there() -> None:
+    snow = Snow()
+    snow.tables["incident"] = [incident(1, u_contract="7"), incident(2, u_contract="7")]
+
+    def hides_one(seen: Seen, answer: Answer) -> Answer:
+        if "/incident" in seen.path:
+            rows = answer.body["result"]  # type: ignore[index]
+            rows[1].pop("u_contract", None)
+        return answer
+
+    snow.meddle = hides_one
+    with connected(snow, replace(SOURCE, scope="u_contract=7")) as connector:
+        assert len(records(pages(connector))) == 2
 
 
 def test_the_scope_goes_with_every_query_for_tickets() -> None:
@@ -377,11 +437,74 @@ def test_a_column_hidden_from_the_account_is_not_an_empty_one() -> None:
     for row in rows:
         del row["u_environment"], row["approval"]
     snow.tables["incident"] = rows
+    snow.tables["sys_dictionary"] = [entry(1, "u_environment")]
     with connected(snow) as connector:
         found = pages(connector)
     told = [oddity.detail for oddity in oddities(found) if oddity.check == "unreadable_field"]
     assert len(told) == 2
     assert records(found)[0].ticket.approval is None
+
+
+MISSPELT = replace(
+    SOURCE, fields={**SOURCE.fields, "environment": replace(SOURCE.fields["environment"], name="u_envronment")}
+)
+
+
+@pytest.mark.parametrize("dictionary", [None, [], [entry(1, "u_environment"), entry(2, "state")]])
+def test_a_configured_column_that_is_nowhere_stops_us_before_anything_is_kept(dictionary: list[Record] | None) -> None:
+    snow = Snow()
+    snow.tables["incident"] = [incident(number) for number in range(3)]
+    snow.tables["change_request"] = [change(9)]
+    if dictionary is not None:
+        snow.tables["sys_dictionary"] = dictionary
+    kept: list[Page] = []
+    with connected(snow, MISSPELT) as connector, pytest.raises(NeedsPerson) as raised:
+        kept.extend(connector.fetch("incident", None))
+    assert kept == []
+    assert "snow: incident has no column, or hides it" in raised.value.message
+    assert "environment (u_envronment" in raised.value.message
+    assert ("the nearest is 'u_environment'" in raised.value.message) is bool(dictionary)
+    assert "correct fields:" in raised.value.hint
+    with connected(snow, MISSPELT) as connector, pytest.raises(NeedsPerson, match="u_envronment"):
+        connector.fetch_ids("incident", [sys_id(1)])
+
+
+def test_a_column_that_the_dictionary_has_switched_off_is_gone() -> None:
+    snow = Snow()
+    snow.tables["incident"] = [incident(1)]
+    snow.tables["sys_dictionary"] = [entry(1, "u_envronment", active="false"), entry(2, "u_envronment", "elsewhere")]
+    with connected(snow, MISSPELT) as connector, pytest.raises(NeedsPerson, match="u_envronment"):
+        pages(connector)
+
+
+@pytest.mark.parametrize("dictionary", [None, [entry(1, "category", "incident")]])
+def test_a_column_that_another_table_has_may_be_missing_from_this_one(dictionary: list[Record] | None) -> None:
+    snow = Snow()
+    snow.tables["incident"] = [incident(1)]
+    snow.tables["change_request"] = [change(2), change(3)]
+    for row in snow.tables["change_request"]:
+        del row["category"]
+    if dictionary is not None:
+        snow.tables["sys_dictionary"] = dictionary
+    with connected(snow) as connector:
+        found = pages(connector, "change_request")
+    assert len(records(found)) == 2
+    told = [oddity.detail for oddity in oddities(found) if oddity.check == "unreadable_field"]
+    assert told == ["change_request.category is hidden from the account, or does not exist"]
+
+
+def test_a_dot_walked_column_is_looked_for_in_the_rows_of_every_table() -> None:
+    snow = Snow()
+    snow.tables["incident"] = [incident(1)]
+    snow.tables["change_request"] = [change(2, **{"cmdb_ci.u_tenant": "punjab"})]
+    fields = {**SOURCE.fields, "environment": replace(SOURCE.fields["environment"], name="cmdb_ci.u_tenant")}
+    with connected(snow, replace(SOURCE, fields=fields)) as connector:
+        assert len(records(pages(connector))) == 1
+        del snow.tables["change_request"][0]["cmdb_ci.u_tenant"]
+        with pytest.raises(NeedsPerson, match=r"cmdb_ci\.u_tenant"):
+            pages(connector)
+        snow.tables["incident"] = []
+        assert records(pages(connector)) == []
 
 
 def test_two_records_of_one_number_are_listed() -> None:

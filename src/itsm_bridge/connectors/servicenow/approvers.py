@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from itsm_bridge.connectors.base import Oddity, Rejected
+from itsm_bridge.connectors.servicenow.attached import Attached
 from itsm_bridge.connectors.servicenow.cells import Row, instant, text_of
 from itsm_bridge.connectors.servicenow.columns import APPROVALS, APPROVERS, USERS
 from itsm_bridge.connectors.servicenow.names import Names
@@ -16,11 +17,11 @@ from itsm_bridge.connectors.servicenow.transport import SnowTransport
 from itsm_bridge.connectors.servicenow.walking import Walk, by_ids
 from itsm_bridge.model import Approval, ApprovalState
 
-TICKET_CLASS = "sysapproval.sys_class_name"
-COLUMNS = (
-    "sys_id", "sys_updated_on", "sys_created_on", "sys_mod_count", "sys_updated_by", "sysapproval", TICKET_CLASS,
-    "approver", "state",
-)  # fmt: skip
+ATTACHED = Attached(
+    APPROVERS,
+    "sysapproval",
+    ("sys_id", "sys_updated_on", "sys_created_on", "sys_mod_count", "sys_updated_by", "approver", "state"),
+)
 
 DECIDED = frozenset({ApprovalState.APPROVED, ApprovalState.REJECTED})
 
@@ -28,15 +29,10 @@ DECIDED = frozenset({ApprovalState.APPROVED, ApprovalState.REJECTED})
 def votes_of(transport: SnowTransport, source: str, ids: Collection[str]) -> Mapping[str, Sequence[Row]]:
     """The approver rows of tickets, by ticket."""
     found: defaultdict[str, list[Row]] = defaultdict(list)
-    walk = Walk(source, APPROVERS, "", COLUMNS, order="sys_id")
-    for row in by_ids(transport, walk, "sysapproval", ids):
-        found[ticket_of(row)].append(row)
+    walk = Walk(source, APPROVERS, "", ATTACHED.asked, order="sys_id")
+    for row in by_ids(transport, walk, ATTACHED.ticket, ids):
+        found[ATTACHED.ticket_of(row)].append(row)
     return found
-
-
-def ticket_of(row: Row) -> str:
-    """The ticket that a vote is about."""
-    return text_of(row.get("sysapproval"))
 
 
 def want_names(rows: Sequence[Row], names: Names) -> None:
@@ -54,7 +50,7 @@ def approvals_of(
         word = text_of(row.get("state")).strip().casefold()
         if word not in APPROVALS:
             oddities.append(
-                Oddity(ticket_of(row), "unmapped_approval", f"an approver's state {word[:40]!r} is not known")
+                Oddity(ATTACHED.ticket_of(row), "unmapped_approval", f"an approver's state {word[:40]!r} is not known")
             )
             continue
         try:
@@ -71,7 +67,7 @@ def _approval(source: str, row: Row, state: ApprovalState, names: Names) -> Appr
         raise ValueError("it has no approver or no time")
     return Approval(
         source=source,
-        external_id=ticket_of(row),
+        external_id=ATTACHED.ticket_of(row),
         approval_id=text_of(row.get("sys_id")),
         approver=approver,
         state=state,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from itsm_bridge.config.model import ServiceNow
+from itsm_bridge.connectors.servicenow.cells import Row, text_of
 from itsm_bridge.model import ApprovalState, TicketType
 
 TYPES: Mapping[str, TicketType] = {
@@ -19,9 +20,13 @@ TYPES: Mapping[str, TicketType] = {
 APPROVERS = "sysapproval_approver"
 GROUPS = "sys_user_group"
 USERS = "sys_user"
+SLAS = "task_sla"
 
 SYSTEM = ("sys_id", "sys_updated_on", "sys_mod_count", "sys_class_name", "sys_updated_by", "sys_created_on", "number")
-INSTANTS = ("opened_at", "resolved_at", "closed_at")
+OPENED = "opened_at"
+INSTANTS = (OPENED, "resolved_at", "closed_at")
+VERSION = ("sys_id", "sys_updated_on", "sys_mod_count")
+"""What tells one version of a record from another."""
 
 COLUMNS: Mapping[str, str] = {
     "summary": "short_description",
@@ -96,6 +101,11 @@ APPROVAL_WORDS: Mapping[ApprovalState, str] = {
 }
 
 HIGHEST: Mapping[str, int] = {"impact": 3, "urgency": 3, "priority": 5}
+
+
+def version_of(row: Row) -> str:
+    """What ``Ticket.version`` says of a row."""
+    return f"{text_of(row.get('sys_updated_on'))}/{text_of(row.get('sys_mod_count'))}"
 
 
 @dataclass(frozen=True, slots=True)

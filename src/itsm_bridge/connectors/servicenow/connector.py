@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
 from itsm_bridge.config.model import Credentials, Limits, ServiceNow, Vendor
 from itsm_bridge.connectors import checks
-from itsm_bridge.connectors.base import Bookmark, Check, Identity, Page, Write
+from itsm_bridge.connectors.base import Absence, Bookmark, Census, Check, DayCount, Identity, Page, Write
 from itsm_bridge.connectors.http import BasicAuth, GuardedSession
 from itsm_bridge.connectors.servicenow.cells import text_of
-from itsm_bridge.connectors.servicenow.columns import APPROVERS, USERS
+from itsm_bridge.connectors.servicenow.columns import USERS
 from itsm_bridge.connectors.servicenow.doctor import Doctor
+from itsm_bridge.connectors.servicenow.oauth import OAuthSession, Tokens
 from itsm_bridge.connectors.servicenow.query import UnsafeValue, read_scope, term
 from itsm_bridge.connectors.servicenow.reader import Reader
-from itsm_bridge.connectors.servicenow.transport import PysnowTransport, SnowTransport, shape
+from itsm_bridge.connectors.servicenow.survey import Survey
+from itsm_bridge.connectors.servicenow.transport import TRANSPORTS, SnowTransport, shape
 from itsm_bridge.connectors.servicenow.walking import PAGE
 from itsm_bridge.connectors.servicenow.writer import Writer
 from itsm_bridge.connectors.surroundings import Surroundings
@@ -44,6 +47,7 @@ class ServiceNowConnector:
         self._session, self._transport, self._surroundings = session, transport, surroundings
         self._scope = read_scope(source.name, source.scope)
         self._reader = Reader(source, vendors, transport=transport, session=session, scope=self._scope, page=page)
+        self._survey = Survey(source, transport, self._scope, self._reader.is_asked, page)
         self._writer = Writer(source, vendors, transport)
 
     def identity(self) -> Identity:
@@ -60,12 +64,32 @@ class ServiceNowConnector:
         return Identity(names[0], zone, self._session.now())
 
     def streams(self) -> Sequence[str]:
-        """See ``Connector.streams``: the tables, then the approvers' votes."""
-        return (*self._source.tables, APPROVERS)
+        """See ``Connector.streams``: the tables, then the approvers' votes, then the clocks where they are read."""
+        return self._reader.streams
 
     def fetch(self, stream: str, bookmark: Bookmark | None) -> Iterator[Page]:
         """See ``Connector.fetch``."""
         return self._reader.fetch(stream, bookmark)
+
+    def census(self, stream: str) -> Iterator[Census]:
+        """See ``Connector.census``."""
+        return self._survey.census(stream) if stream in self._source.tables else iter(())
+
+    def fetch_ids(self, stream: str, external_ids: Sequence[str]) -> Page:
+        """See ``Connector.fetch_ids``. For votes and clocks the ids are those of their tickets."""
+        return self._reader.fetch_ids(stream, external_ids)
+
+    def absence(self, stream: str, external_id: str) -> Absence | None:
+        """See ``Connector.absence``. For votes and clocks the id is that of their own row."""
+        if stream in self._source.tables:
+            return self._survey.absence(stream, external_id)
+        return self._survey.absence_of_row(stream, external_id)
+
+    def count_by_day(self, stream: str, since: date) -> Sequence[DayCount]:
+        """See ``Connector.count_by_day``: of the last 60 days at most."""
+        if stream not in self._source.tables:
+            return ()
+        return self._survey.count_by_day(stream, since, self._session.now())
 
     def read(self, ticket: Ticket) -> TicketRecord:
         """See ``Connector.read``. Raises ``RecordRejected`` for a ticket that is gone, hidden or out of the scope."""
@@ -93,13 +117,24 @@ def connect(
     limits: Limits,
     surroundings: Surroundings,
 ) -> ServiceNowConnector:
-    """A connector over ``pysnow``. Raises ``ConfigurationInvalid`` for an unsafe url or scope."""
-    auth = BasicAuth(credentials)
-    session = GuardedSession(source.name, source.url, auth, shape, max_wait=limits.max_wait, surroundings=surroundings)
-    transport = PysnowTransport(session)
+    """A connector over the configured transport. Raises ``ConfigurationInvalid`` for an unsafe url or scope."""
+    session = _session(source, credentials, limits.max_wait, surroundings)
+    transport = TRANSPORTS[source.transport](session)
     return ServiceNowConnector(
         source, credentials.account, vendors, session=session, transport=transport, surroundings=surroundings
     )
+
+
+def _session(
+    source: ServiceNow, credentials: Credentials, max_wait: float, surroundings: Surroundings
+) -> GuardedSession:
+    """By user and password, or by OAuth 2 where the credentials are those of a client."""
+    name, url, oauth = source.name, source.url, credentials.oauth
+    if oauth is None:
+        auth = BasicAuth(credentials)
+        return GuardedSession(name, url, auth, shape, max_wait=max_wait, surroundings=surroundings)
+    tokens = Tokens(name, url, credentials, oauth, max_wait=max_wait, around=surroundings)
+    return OAuthSession(name, url, tokens, max_wait=max_wait, surroundings=surroundings)
 
 
 def _require_names(source: ServiceNow) -> None:

@@ -1,22 +1,28 @@
-"""What ``doctor`` looks at in ServiceNow: columns, scope, order, history, groups; nothing is written."""
+"""What ``doctor`` looks at in ServiceNow: columns, scope, order, history, states, groups; nothing is written."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from itsm_bridge.config.model import ServiceNow, Vendor
+from itsm_bridge.connectors.answers import ReadRefused
 from itsm_bridge.connectors.base import Check
 from itsm_bridge.connectors.checks import guarded, suggestion
-from itsm_bridge.connectors.servicenow import approvers, audit
+from itsm_bridge.connectors.servicenow import approvers, audit, task_slas
+from itsm_bridge.connectors.servicenow.attached import Attached
 from itsm_bridge.connectors.servicenow.cells import stamp, text_of
-from itsm_bridge.connectors.servicenow.columns import APPROVERS, GROUPS, fields_of
-from itsm_bridge.connectors.servicenow.query import Scope, joined, ordered, term
+from itsm_bridge.connectors.servicenow.columns import GROUPS, USERS, fields_of
+from itsm_bridge.connectors.servicenow.dictionary import Dictionary
+from itsm_bridge.connectors.servicenow.missing import FEW, Missing
+from itsm_bridge.connectors.servicenow.query import Scope, UnsafeValue, joined, ordered, term
 from itsm_bridge.connectors.servicenow.transport import SnowTransport
-from itsm_bridge.connectors.servicenow.walking import Walk
+from itsm_bridge.connectors.servicenow.walking import Walk, require_scope
+from itsm_bridge.errors import BridgeError
 
 MOST_GROUPS = 5_000
+NO_SUCH_COLUMN = "u_itsm_bridge_no_such_column"
 LOOK_BACK = timedelta(days=30)
 
 
@@ -34,33 +40,48 @@ class Doctor:
             yield guarded(f"{table}: fields", functools.partial(self._columns, table))
             yield guarded(f"{table}: scope and order", functools.partial(self._order, table))
             yield guarded(f"{table}: history", functools.partial(self._history, table))
-        yield guarded("approvals", self._approvals)
+            dictionary = Dictionary(self._source, self._transport, table)
+            yield _told(f"{table}: states", dictionary.states)
+            yield _told(f"{table}: mapped values", dictionary.mapped_values)
+            yield _told(f"{table}: fields to write", dictionary.written)
+        yield guarded("approvals", functools.partial(self._attached, "approvals", approvers.ATTACHED))
+        if self._source.native_slas:
+            yield guarded(
+                "native service levels", functools.partial(self._attached, "native service levels", task_slas.ATTACHED)
+            )
         yield guarded("groups of vendors", self._groups)
+        yield guarded("invalid queries", self._invalid_queries)
 
     def _columns(self, table: str) -> Check:
-        """Whether the configured columns are there: looked for in a whole row, since unknown ones are ignored."""
+        """Whether the configured columns are there; what another table alone has is a warning, see ``Missing``."""
         name = f"{table}: fields"
-        rows = self._transport.get(table, self._scope.text, (), 1).rows
-        if not rows:
+        wanted = {field.column for field in fields_of(self._source, table) if field.configured}
+        walked = [column for column in wanted if "." in column]
+        seen = self._seen(table, ()) | (self._seen(table, ("sys_id", *walked)) if walked else set())
+        if not seen:
             return Check(
                 name,
                 "warning",
                 "no record can be seen, so that fields cannot be checked",
                 "look at scope: and at the account's roles",
             )
-        wanted = {
-            field.column for field in fields_of(self._source, table) if field.configured and "." not in field.column
-        }
-        missing = sorted(wanted - set(rows[0]))
+        missing = sorted(wanted - seen)
         if not missing:
             return Check(name, "ok", f"{len(wanted)} configured fields are there")
-        told = ", ".join(f"{column}{suggestion(column, rows[0])}" for column in missing)
+        told = ", ".join(f"{column}{suggestion(column, seen)}" for column in missing)
+        lookup = Missing(self._source, self._transport, self._scope)
+        grave = lookup.nowhere(table, missing) or lookup.hidden(table, missing)
         return Check(
             name,
-            "failure",
+            "failure" if grave else "warning",
             f"not there, or hidden from the account: {told}",
             "correct fields: in bridge.yaml, or grant the account read on it",
         )
+
+    def _seen(self, table: str, columns: Sequence[str]) -> set[str]:
+        """The columns that some rows have: those of a whole row where none is named, and no dot-walked ones then."""
+        rows = self._transport.get(table, self._scope.text, columns, FEW).rows
+        return {column for row in rows for column in row}
 
     def _order(self, table: str) -> Check:
         """Whether the query that every sync depends on is understood: one step of the walk, with its own checks."""
@@ -72,30 +93,49 @@ class Doctor:
             self._scope.text,
             columns,
             since=since,
-            test=lambda row: self._scope.admits(
-                {column: text_of(row[column]) for column in self._scope.columns if column in row}
-            ),
+            test=self._scope.takes,
             page=50,
+            scope=self._scope.columns,
         )
         step = next(walk.steps(self._transport))
+        if self._scope.columns and not step.rows:  # older records show what the scope's columns are
+            older = self._transport.get(table, self._scope.text, columns, FEW).rows
+            require_scope(self._source.name, table, self._scope.columns, older)
         return Check(f"{table}: scope and order", "ok", f"{step.expected or len(step.rows)} records changed in 30 days")
 
     def _history(self, table: str) -> Check:
+        name = f"{table}: history"
         query = joined(term("tablename", "=", table), ordered("sys_id"))
-        rows = self._transport.get(audit.TABLE, query, ("sys_id", "tablename"), 1).rows
-        if rows:
-            return Check(f"{table}: history", "ok", "sys_audit can be read")
+        found = self._transport.get(audit.TABLE, query, ("sys_id", "tablename"), FEW)
+        if found.rows:
+            return Check(name, "ok", "sys_audit can be read")
+        if found.total:
+            hidden = f"sys_audit holds {found.total} rows of this table, and the account sees none of the first {FEW}"
+            return Check(name, "failure", hidden, "grant the account read on sys_audit")
         fix = f"turn on auditing of {table} and grant the account read on sys_audit"
-        return Check(
-            f"{table}: history",
-            "warning",
-            "sys_audit shows nothing of this table: times in state would be unknown",
-            fix,
-        )
+        return Check(name, "warning", "sys_audit shows nothing of this table: times in state would be unknown", fix)
 
-    def _approvals(self) -> Check:
-        self._transport.get(APPROVERS, ordered("sys_updated_on"), approvers.COLUMNS, 1)
-        return Check("approvals", "ok", "approvers' records can be read")
+    def _attached(self, name: str, attached: Attached) -> Check:
+        """Whether the rows that hang on tickets can be read."""
+        found = self._transport.get(attached.table, ordered("sys_updated_on"), attached.asked, FEW)
+        if found.total and not found.rows:
+            hidden = f"{attached.table} holds {found.total} rows, and the account sees none of the first {FEW}"
+            return Check(name, "warning", hidden, f"grant the account read on {attached.table}")
+        return Check(name, "ok", f"{attached.table} can be read")
+
+    def _invalid_queries(self) -> Check:
+        """Whether a condition that cannot hold finds nothing: asked of the users, of whom there is one at least."""
+        name = "invalid queries"
+        found = self._transport.get(USERS, term(NO_SUCH_COLUMN, "=", "1"), ("sys_id",), 1)
+        if not found.rows and not found.total:
+            return Check(name, "ok", "a condition that is not understood finds nothing")
+        return Check(
+            name,
+            "warning",
+            "the instance drops a condition that it does not understand, and answers with more; each row is checked "
+            "here, so that a sync stops instead of reading too much",
+            "set the system property glide.invalid_query.returns_no_rows to true",
+        )
 
     def _groups(self) -> Check:
         """Whether each vendor's group is there, once, and active."""
@@ -109,15 +149,35 @@ class Doctor:
             for vendor in self._vendors.values()
             if self._source.name in vendor.names
         }
-        faults = [f"{vendor}: {_fault(group, groups)}" for vendor, group in wanted.items() if groups.count(group) != 1]
+        faults = [
+            f"{vendor}: {self._fault(group, groups)}" for vendor, group in wanted.items() if groups.count(group) != 1
+        ]
         if faults:
             return Check(
                 name, "failure", "; ".join(faults), "correct names: in vendors.yaml, or the groups in ServiceNow"
             )
         return Check(name, "ok", f"{len(wanted)} vendors have their group")
 
+    def _fault(self, group: str, groups: Sequence[str]) -> str:
+        if group in groups:
+            return f"{groups.count(group)} active groups are called {group!r}"
+        if self._is_there(group):
+            return f"the group {group!r} is not active"
+        return f"no active group is called {group!r}{suggestion(group, groups)}"
 
-def _fault(group: str, groups: Sequence[str]) -> str:
-    if group in groups:
-        return f"{groups.count(group)} active groups are called {group!r}"
-    return f"no active group is called {group!r}{suggestion(group, groups)}"
+    def _is_there(self, group: str) -> bool:
+        try:
+            rows = self._transport.get(GROUPS, term("name", "=", group), ("sys_id", "name"), 2).rows
+        except UnsafeValue:
+            return False
+        return any(text_of(row.get("name")) == group for row in rows)
+
+
+def _told(name: str, check: Callable[[], Check]) -> Check:
+    """A check that looks where an ordinary account may not: that is worth a warning only."""
+    try:
+        return check()
+    except ReadRefused as refusal:
+        return Check(name, "warning", f"not known: {refusal.message}", "grant the account read on it")
+    except BridgeError as error:
+        return Check(name, "failure", error.message, error.hint)

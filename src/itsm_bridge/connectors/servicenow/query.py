@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from itsm_bridge.connectors.servicenow.cells import Row, text_of
 from itsm_bridge.errors import ConfigurationInvalid
 
 _PATH = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*")
@@ -89,7 +90,8 @@ class Scope:
     """The operator's condition, ANDed to every query for tickets.
 
     A server that knows no such column drops the condition and answers with more. So each row is looked at again, as
-    far as that can be done here: ``columns`` must be asked for, and ``admits`` doubts a row only where it is certain.
+    far as that can be done here: ``columns`` must be asked for and be seen, and ``takes`` doubts a row only where it is
+    certain.
     """
 
     text: str
@@ -97,8 +99,12 @@ class Scope:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that ``admits`` looks at."""
+        """The columns that it names."""
         return tuple(dict.fromkeys(one["path"] for group in self.groups for one in group))
+
+    def takes(self, row: Row) -> bool:
+        """Whether a row may lie in the scope, as far as it can be seen."""
+        return self.admits({column: text_of(row[column]) for column in self.columns if column in row})
 
     def admits(self, texts: Mapping[str, str]) -> bool:
         """Whether a row (its readable columns as text) may lie in the scope."""

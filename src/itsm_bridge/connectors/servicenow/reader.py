@@ -1,4 +1,4 @@
-"""Reading ServiceNow: tables and approvers' votes walked from a bookmark, and one ticket read anew."""
+"""Reading ServiceNow: tables, votes and clocks walked from a bookmark, and tickets read anew by their ids."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from itsm_bridge.connectors.answers import PageTooLarge, PageTooSlow
 from itsm_bridge.connectors.base import Bookmark, Oddity, Page, Rejected
 from itsm_bridge.connectors.http import GuardedSession
 from itsm_bridge.connectors.oddities import odd_about
-from itsm_bridge.connectors.servicenow import approvers, audit
+from itsm_bridge.connectors.servicenow import approvers, audit, task_slas
+from itsm_bridge.connectors.servicenow.attached import Attached
 from itsm_bridge.connectors.servicenow.cells import Row, instant, stamp, text_of
-from itsm_bridge.connectors.servicenow.columns import APPROVERS, INSTANTS, SYSTEM, TYPES, Field, fields_of
+from itsm_bridge.connectors.servicenow.columns import APPROVERS, INSTANTS, SLAS, SYSTEM, TYPES, Field, fields_of
+from itsm_bridge.connectors.servicenow.missing import Missing
 from itsm_bridge.connectors.servicenow.names import Names
 from itsm_bridge.connectors.servicenow.query import Scope, joined, term
 from itsm_bridge.connectors.servicenow.tickets import Reading
 from itsm_bridge.connectors.servicenow.transport import SnowTransport
 from itsm_bridge.connectors.servicenow.values import Values
-from itsm_bridge.connectors.servicenow.walking import PAGE, Step, Walk, by_ids
+from itsm_bridge.connectors.servicenow.walking import PAGE, Step, Walk, by_ids, require_scope
 from itsm_bridge.errors import NeedsPerson, RecordRejected
 from itsm_bridge.model import Approval, ApprovalState, Ticket, TicketRecord
 
@@ -56,8 +58,11 @@ class Reader:
         self._source, self._transport, self._session, self._scope, self._page = source, transport, session, scope, page
         self.names = Names(source.name, transport)
         self._values = Values(source, vendors, self.names)
+        self._missing = Missing(source, transport, scope)
         self._fields = {table: fields_of(source, table) for table in source.tables}
-        self._digests = {stream: self._digest(stream, vendors) for stream in (*source.tables, APPROVERS)}
+        self._attached = {APPROVERS: approvers.ATTACHED} | ({SLAS: task_slas.ATTACHED} if source.native_slas else {})
+        self.streams = (*source.tables, *self._attached)
+        self._digests = {stream: self._digest(stream, vendors) for stream in self.streams}
 
     def fetch(self, stream: str, bookmark: Bookmark | None) -> Iterator[Page]:
         """See ``Connector.fetch``."""
@@ -68,6 +73,15 @@ class Reader:
             place = self._moved(place, step, walk)
             yield self._page_of(stream, step, place, unreadable)
 
+    def fetch_ids(self, stream: str, external_ids: Collection[str]) -> Page:
+        """See ``Connector.fetch_ids``. For votes and clocks the ids are those of their tickets."""
+        walk = replace(self._walk(stream, ""), order="sys_id")
+        attached = self._attached.get(stream)
+        large: list[str] = []
+        rows = list(by_ids(self._transport, walk, attached.ticket if attached else "sys_id", external_ids, large))
+        page = self._page_of(stream, Step(rows, None), {}, set())
+        return replace(page, rejected=_too_large(large) + page.rejected)
+
     def read(self, ticket: Ticket) -> TicketRecord:
         """See ``Connector.read``. Raises ``RecordRejected`` where the ticket is gone, hidden, or out of the scope."""
         table = ticket.project
@@ -77,6 +91,7 @@ class Reader:
             raise RecordRejected(
                 f"{ticket.id} is gone, hidden from the account, or no longer in the scope; nothing was written"
             )
+        require_scope(self._source.name, table, self._scope.columns, rows)
         if any(text_of(row.get("sys_id")) != ticket.external_id for row in rows):
             raise NeedsPerson(f"{ticket.id}: the server answered with another record; nothing was written")
         found = self._assemble(table, rows[:1])
@@ -102,11 +117,17 @@ class Reader:
         return {"at": bookmark.get("at", ""), "id": bookmark.get("id", ""), "scope": digest}
 
     def _walk(self, stream: str, since: str) -> Walk:
-        name = self._source.name
-        if stream == APPROVERS:
-            conditions = term(approvers.TICKET_CLASS, "IN", self._source.tables)
+        name, attached = self._source.name, self._attached.get(stream)
+        if attached:
+            conditions = attached.conditions(self._source.tables)
             return Walk(
-                name, APPROVERS, conditions, approvers.COLUMNS, since=since, test=self._is_our_vote, page=self._page
+                name,
+                stream,
+                conditions,
+                attached.asked,
+                since=since,
+                test=lambda row: attached.is_of(row, self._source.tables),
+                page=self._page,
             )
         return Walk(
             name,
@@ -114,8 +135,9 @@ class Reader:
             self._scope.text,
             self._columns(stream),
             since=since,
-            test=lambda row: self._is_asked(stream, row),
+            test=lambda row: self.is_asked(stream, row),
             page=self._page,
+            scope=self._scope.columns,
         )
 
     def _moved(self, place: Bookmark, step: Step, walk: Walk) -> Bookmark:
@@ -125,58 +147,44 @@ class Reader:
         at, sys_id = walk.mark(step.rows[-1])
         return {**place, "at": max(place["at"], min(at, stamp(self._session.now()))), "id": sys_id}
 
-    def _is_asked(self, table: str, row: Row) -> bool:
+    def is_asked(self, table: str, row: Row) -> bool:
         """Whether a row is one that was asked for: of this table, and in the scope as far as that can be seen."""
         of = text_of(row.get("sys_class_name")) or table
         if of != table and of in {*TYPES, *self._source.tables} and table in TYPES:
             return False
-        seen = {column: text_of(row[column]) for column in self._scope.columns if column in row}
-        return self._scope.admits(seen)
-
-    def _is_our_vote(self, row: Row) -> bool:
-        of = text_of(row.get(approvers.TICKET_CLASS))
-        return not of or of in self._source.tables
+        return self._scope.takes(row)
 
     def _page_of(self, stream: str, step: Step, place: Bookmark, unreadable: set[str]) -> Page:
-        too_large = (Rejected(step.too_large, "it is larger than an answer may be"),) if step.too_large else ()
-        if stream == APPROVERS:
-            return self._page_of_votes(step, place)
-        found = self._assemble(stream, step.rows)
-        hidden = self._unreadable(stream, step.rows, unreadable)
-        return Page(
-            records=found.records,
-            bookmark=place,
-            rejected=too_large + found.rejected,
-            oddities=hidden + found.oddities,
-            expected=step.expected,
-        )
+        large = _too_large((step.too_large,))
+        attached = self._attached.get(stream)
+        if attached:
+            found = self._page_of_attached(attached, step.rows, place)
+        else:
+            hidden = self._unreadable(stream, step.rows, unreadable)
+            some = self._assemble(stream, step.rows)
+            found = Page(some.records, place, rejected=some.rejected, oddities=hidden + some.oddities)
+        return replace(found, rejected=large + found.rejected, expected=step.expected)
 
-    def _page_of_votes(self, step: Step, place: Bookmark) -> Page:
-        rows = self._in_scope(step.rows)
+    def _page_of_attached(self, attached: Attached, rows: Sequence[Row], place: Bookmark) -> Page:
+        name = self._source.name
+        rows = attached.in_scope(self._transport, name, self._scope, self._source.tables, rows)
+        if attached is task_slas.ATTACHED:
+            natives, unread = task_slas.natives_of(name, rows)
+            return Page((), place, natives=natives, rejected=unread)
         approvers.want_names(rows, self.names)
         self.names.resolve()
-        approvals, rejected, oddities = approvers.approvals_of(self._source.name, rows, self.names)
-        return Page((), place, approvals=approvals, rejected=rejected, oddities=oddities, expected=step.expected)
-
-    def _in_scope(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """The votes on tickets of the scope: the tickets are asked for, since a vote does not say it."""
-        if not self._scope.text:
-            return rows
-        ids: defaultdict[str, set[str]] = defaultdict(set)
-        for row in rows:
-            of = text_of(row.get(approvers.TICKET_CLASS))
-            for table in (of,) if of else self._source.tables:
-                ids[table].add(approvers.ticket_of(row))
-        known: set[str] = set()
-        for table, some in ids.items():
-            walk = Walk(self._source.name, table, self._scope.text, ("sys_id",), order="sys_id")
-            known |= {text_of(row.get("sys_id")) for row in by_ids(self._transport, walk, "sys_id", some)}
-        return [row for row in rows if approvers.ticket_of(row) in known]
+        approvals, rejected, oddities = approvers.approvals_of(name, rows, self.names)
+        return Page((), place, approvals=approvals, rejected=rejected, oddities=oddities)
 
     def _unreadable(self, table: str, rows: Sequence[Row], told: set[str]) -> tuple[Oddity, ...]:
-        """Columns that no row of the page has: not empty, but hidden from the account, or unknown to the instance."""
-        wanted = {field.column for field in self._fields[table] if field.configured or field.ours in _ALWAYS}
+        """Columns that no row of the page has: not empty, but hidden from the account, or not of this table.
+
+        Raises ``NeedsPerson`` for a configured one that the instance does not seem to have at all.
+        """
+        configured = {field.column for field in self._fields[table] if field.configured}
+        wanted = configured | {field.column for field in self._fields[table] if field.ours in _ALWAYS}
         missing = sorted(wanted - {column for row in rows for column in row} - told) if rows else []
+        self._missing.require(table, configured.intersection(missing))
         told |= set(missing)
         first = text_of(rows[0].get("sys_id")) if rows else ""
         return tuple(
@@ -240,10 +248,14 @@ class Reader:
         name = self._source.name
         fields = {ours: [one.name, dict(one.values)] for ours, one in self._source.fields.items()}
         groups = {vendor.names[name]: vendor.name for vendor in vendors.values() if name in vendor.names}
-        tables = [stream] if stream != APPROVERS else list(self._source.tables)
+        tables = [stream] if stream not in self._attached else list(self._source.tables)
         states = {table: dict(self._source.states.get(table, {})) for table in tables}
         parts = [self._scope.text, tables, fields, states, groups, self._source.write.vendor]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _too_large(ids: Sequence[str]) -> tuple[Rejected, ...]:
+    return tuple(Rejected(sys_id, "it is larger than an answer may be") for sys_id in ids if sys_id)
 
 
 def _since(at: str) -> str:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from itsm_bridge.connectors.base import Oddity
 from itsm_bridge.connectors.servicenow.cells import Row, instant, is_cell, text_of
-from itsm_bridge.connectors.servicenow.columns import APPROVALS, HIGHEST, TYPES, Field
+from itsm_bridge.connectors.servicenow.columns import APPROVALS, HIGHEST, OPENED, TYPES, Field, version_of
 from itsm_bridge.connectors.servicenow.values import Values
 from itsm_bridge.connectors.texts import LONGEST, LONGEST_LINE, cut
 from itsm_bridge.model import ApprovalState, State, Ticket, TicketType
@@ -31,7 +31,7 @@ class Reading:
         broken = sorted(column for column, cell in self._row.items() if not is_cell(cell))
         if broken:
             raise ValueError(f"column {broken[0]} holds neither text nor a reference")
-        created = self._instant("opened_at") or instant(self._cell("sys_created_on"))
+        created = self._instant(OPENED) or instant(self._cell("sys_created_on"))
         updated = instant(self._cell("sys_updated_on"))
         number = cut(self._cell("number").strip(), LONGEST_LINE)
         if created is None or updated is None or not number:
@@ -48,7 +48,7 @@ class Reading:
             state=self._state(),
             created_at=created,
             updated_at=updated,
-            version=f"{self._cell('sys_updated_on')}/{self._cell('sys_mod_count')}",
+            version=version_of(self._row),
             summary=cut(self._raw("summary"), LONGEST_LINE),
             description=self._description(),
             environment=self._one("environment"),

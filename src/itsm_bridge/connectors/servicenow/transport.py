@@ -8,7 +8,7 @@ used with four calls only, a new resource for each, over the guarded session, wh
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -115,6 +115,13 @@ class PlainTransport:
     def post(self, table: str, values: Mapping[str, str]) -> None:
         """See ``SnowTransport``."""
         self._session.ask("POST", f"/api/now/table/{table}", body=dict(values))
+
+
+TRANSPORTS: Mapping[str, Callable[[GuardedSession], SnowTransport]] = {
+    "pysnow": PysnowTransport,
+    "requests": PlainTransport,
+}
+"""What ``transport:`` in bridge.yaml chooses from."""
 
 
 def _rows(rows: Sequence[Row], headers: Mapping[str, str]) -> Rows:

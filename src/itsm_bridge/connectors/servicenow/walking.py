@@ -38,7 +38,8 @@ class Step:
 class Walk:
     """What to walk: a table, conditions, columns, and the column of the order (``sys_id`` alone, or before it).
 
-    ``since`` is an inclusive lower bound of that column, empty for none. ``test`` holds a row against the conditions.
+    ``since`` is an inclusive lower bound of that column, empty for none. ``test`` holds a row against the conditions;
+    ``scope`` names the columns of the operator's scope, without which it cannot.
     """
 
     source: str
@@ -49,6 +50,7 @@ class Walk:
     since: str = ""
     test: Test = lambda _: True
     page: int = PAGE
+    scope: Sequence[str] = ()
 
     def mark(self, row: Row) -> Mark:
         """Where a row stands in the order."""
@@ -99,6 +101,7 @@ class Walk:
         return place, place[1]
 
     def _check(self, rows: Sequence[Row], mark: Mark | None) -> None:
+        require_scope(self.source, self.table, self.scope, rows)
         before: Mark = ("", "")
         for row in rows:
             place = self.mark(row)
@@ -124,9 +127,14 @@ def _is_more(answer: Rows, reached: int) -> bool:
     return answer.has_next or (answer.total or 0) > reached
 
 
-def by_ids(transport: SnowTransport, walk: Walk, column: str, ids: Collection[str]) -> Iterator[Row]:
-    """The rows whose ``column`` is one of ``ids``, asked for in short lists; rows of other ids end the run."""
-    for some in chunks(sorted(filter(_PLAIN_ID.fullmatch, ids))):
+def by_ids(
+    transport: SnowTransport, walk: Walk, column: str, ids: Collection[str], too_large: list[str] | None = None
+) -> Iterator[Row]:
+    """The rows whose ``column`` is one of ``ids``, asked for in short lists; rows of other ids end the run.
+
+    ``too_large`` takes the ids of records that do not fit into an answer.
+    """
+    for some in chunks(sorted(set(filter(_PLAIN_ID.fullmatch, ids)))):
         wanted = frozenset(some)
 
         def asked(row: Row, wanted: frozenset[str] = wanted) -> bool:
@@ -140,9 +148,27 @@ def by_ids(transport: SnowTransport, walk: Walk, column: str, ids: Collection[st
             walk.order,
             test=asked,
             page=walk.page,
+            scope=walk.scope,
         )
         for step in part.steps(transport):
+            if step.too_large and too_large is not None:
+                too_large.append(step.too_large)
             yield from step.rows
+
+
+def require_scope(source: str, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Raise ``NeedsPerson`` where a column of the scope was asked for and no row has it.
+
+    The server drops a condition on a column that it does not know, and leaves that column out of its rows. One that is
+    hidden from the account looks the same, and the scope cannot be checked either.
+    """
+    lost = [column for column in columns if rows and not any(column in row for row in rows)]
+    if lost:
+        raise NeedsPerson(
+            f"{source}: the scope names {lost[0]}, which {table} does not have, or hides from the account; "
+            "the server ignores it and would answer with other tickets too; nothing of them was kept",
+            hint="correct scope: in bridge.yaml, or grant the account read on the column; look: itsm-bridge doctor",
+        )
 
 
 def widened(source: str, table: str) -> NeedsPerson:
