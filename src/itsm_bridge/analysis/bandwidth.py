@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pandas as pd
 
-from itsm_bridge.analysis import traction
+import itsm_bridge.analysis.traction as traction
 from itsm_bridge.analysis.columns import Column, Kind, Table
 from itsm_bridge.analysis.frames import Frames
 from itsm_bridge.analysis.tickets import SECONDS_PER_HOUR

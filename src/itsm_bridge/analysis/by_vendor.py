@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from itsm_bridge.analysis import bandwidth
+import itsm_bridge.analysis.bandwidth as bandwidth
 from itsm_bridge.analysis.frames import Frames
 from itsm_bridge.analysis.sla_attainment import attainment
 from itsm_bridge.analysis.sla_cycles import counted

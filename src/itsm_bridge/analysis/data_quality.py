@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from itsm_bridge.analysis import open_tickets
+import itsm_bridge.analysis.open_tickets as open_tickets
 from itsm_bridge.analysis.columns import Column, Kind, Table
 from itsm_bridge.analysis.frames import TEXT, Frames
 from itsm_bridge.model import State

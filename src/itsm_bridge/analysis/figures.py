@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pandas as pd
 
-from itsm_bridge.analysis import open_tickets, sla_at_risk
+import itsm_bridge.analysis.open_tickets as open_tickets
+import itsm_bridge.analysis.sla_at_risk as sla_at_risk
 from itsm_bridge.analysis.frames import Frames
 from itsm_bridge.analysis.sla_cycles import counted
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from itsm_bridge.analysis import figures
+import itsm_bridge.analysis.figures as figures
 from itsm_bridge.analysis.by_vendor import VendorLine, by_vendor, utilization_week
 from itsm_bridge.analysis.frames import Frames
 from itsm_bridge.analysis.sla_cycles import counted

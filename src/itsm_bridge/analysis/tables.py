@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from itsm_bridge.analysis import (
-    bandwidth,
-    data_quality,
-    decisions,
-    definitions,
-    history,
-    open_tickets,
-    sla_at_risk,
-    sla_attainment,
-    sla_breaches,
-    sla_cycles,
-    summary,
-    tickets,
-    traction,
-)
+import itsm_bridge.analysis.bandwidth as bandwidth
+import itsm_bridge.analysis.data_quality as data_quality
+import itsm_bridge.analysis.decisions as decisions
+import itsm_bridge.analysis.definitions as definitions
+import itsm_bridge.analysis.history as history
+import itsm_bridge.analysis.open_tickets as open_tickets
+import itsm_bridge.analysis.sla_at_risk as sla_at_risk
+import itsm_bridge.analysis.sla_attainment as sla_attainment
+import itsm_bridge.analysis.sla_breaches as sla_breaches
+import itsm_bridge.analysis.sla_cycles as sla_cycles
+import itsm_bridge.analysis.summary as summary
+import itsm_bridge.analysis.tickets as tickets
+import itsm_bridge.analysis.traction as traction
 from itsm_bridge.analysis.columns import Table
 
 DESCRIBED: dict[str, Table] = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import itsm_bridge.report.manifest as manifest
 from itsm_bridge import __version__
 from itsm_bridge.analysis.figures import values
 from itsm_bridge.analysis.frames import Frames
@@ -14,7 +15,6 @@ from itsm_bridge.analysis.gathering import frames
 from itsm_bridge.analysis.period import Period
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.errors import UsageError
-from itsm_bridge.report import manifest
 from itsm_bridge.report.contents import report_of
 from itsm_bridge.report.formats import FORMATS
 from itsm_bridge.report.publishing import MANIFEST, published

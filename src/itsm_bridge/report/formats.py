@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from itsm_bridge.report import csvfile, workbook
+import itsm_bridge.report.csvfile as csvfile
+import itsm_bridge.report.workbook as workbook
 from itsm_bridge.report.contents import Report
 from itsm_bridge.report.manifest import WrittenFile
 

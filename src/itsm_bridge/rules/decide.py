@@ -10,10 +10,13 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
+import itsm_bridge.rules.approval as approval
+import itsm_bridge.rules.assignment as assignment
+import itsm_bridge.rules.intake as intake
+import itsm_bridge.rules.priority as priority
 from itsm_bridge.conditions import Facts, fields_of
 from itsm_bridge.config.model import Configuration, Rule, RuleBook
 from itsm_bridge.model import TicketRecord
-from itsm_bridge.rules import approval, assignment, intake, priority
 from itsm_bridge.rules.classify import Reader, Reading
 from itsm_bridge.rules.facts import PASSING, lasting_facts, passing_facts
 from itsm_bridge.rules.verdict import NOBODY, Case, CompiledRule, Standing, Step, Verdict, compile_rules

@@ -12,8 +12,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
 
+import itsm_bridge.store.absent as absent
+import itsm_bridge.store.lookouts as lookouts
 from itsm_bridge.model import Approval, HistoryEntry, NativeSla, Ticket, TicketRecord
-from itsm_bridge.store import absent, lookouts
 from itsm_bridge.store.columns import clean
 from itsm_bridge.store.page import PageOfRecords
 from itsm_bridge.store.rows import Saved

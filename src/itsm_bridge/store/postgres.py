@@ -8,8 +8,8 @@ from sqlalchemy import URL, create_engine, event
 from sqlalchemy.exc import NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+import itsm_bridge.store.migrate as migrate
 from itsm_bridge.errors import ConfigurationInvalid, NotInitialised
-from itsm_bridge.store import migrate
 from itsm_bridge.store.database import Database
 from itsm_bridge.store.schema import REVISION
 

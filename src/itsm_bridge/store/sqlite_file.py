@@ -14,8 +14,8 @@ from sqlite3 import Connection as SqliteConnection
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
+import itsm_bridge.store.migrate as migrate
 from itsm_bridge.errors import NotInitialised, StorageFailed
-from itsm_bridge.store import migrate
 from itsm_bridge.store.database import Database
 from itsm_bridge.store.failures import ALTERED, DAMAGED, FORBIDDEN, FULL, RESTORE, Reason, explained, failed
 from itsm_bridge.store.schema import APPLICATION_ID, REVISION

@@ -9,8 +9,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import itsm_bridge.store.absent as absent
+import itsm_bridge.store.counts as counts
+import itsm_bridge.store.decisions as decisions
+import itsm_bridge.store.intents as intents
+import itsm_bridge.store.lookouts as lookouts
+import itsm_bridge.store.pages as pages
+import itsm_bridge.store.records as records
+import itsm_bridge.store.runs as runs
+import itsm_bridge.store.scan as scan
 from itsm_bridge.model import EMPTY, Decision, Outcome, Ticket, TicketRecord
-from itsm_bridge.store import absent, counts, decisions, intents, lookouts, pages, records, runs, scan
 from itsm_bridge.store.database import Database, Reading
 from itsm_bridge.store.opening import open_database
 from itsm_bridge.store.page import PageOfRecords

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+import itsm_bridge.connectors.jira.jql as jql
 from itsm_bridge.config.model import Jira
 from itsm_bridge.connectors.answers import ReadRefused
-from itsm_bridge.connectors.jira import jql
 from itsm_bridge.connectors.jira.changelog import Changelogs, repeated
 from itsm_bridge.connectors.jira.deployment import Histories, Order, Step, fields_of, found_in
 from itsm_bridge.connectors.jira.documents import part

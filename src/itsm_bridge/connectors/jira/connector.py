@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
+import itsm_bridge.connectors.checks as checks
+import itsm_bridge.connectors.jira.jql as jql
 from itsm_bridge.config.model import Credentials, Jira, Limits, Vendor
-from itsm_bridge.connectors import checks
 from itsm_bridge.connectors.base import Absence, Bookmark, Census, Check, DayCount, Identity, Page, Write
 from itsm_bridge.connectors.http import BasicAuth, BearerAuth, GuardedSession
-from itsm_bridge.connectors.jira import jql
 from itsm_bridge.connectors.jira.cloud import Cloud
 from itsm_bridge.connectors.jira.data_center import DataCenter
 from itsm_bridge.connectors.jira.deployment import Deployment

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+import itsm_bridge.connectors.jira.jql as jql
 from itsm_bridge.config.model import Jira
 from itsm_bridge.connectors.answers import PageTooLarge, ReadRefused
-from itsm_bridge.connectors.jira import jql
 from itsm_bridge.connectors.jira.deployment import Found, Histories, Order, Step, fields_of, found_in
 from itsm_bridge.connectors.jira.documents import part
 from itsm_bridge.connectors.jira.site import DataCenterSite, Json

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+import itsm_bridge.connectors.jira.jql as jql
 from itsm_bridge.config.model import Jira, Vendor
 from itsm_bridge.connectors.answers import ReadRefused
 from itsm_bridge.connectors.base import Check
 from itsm_bridge.connectors.checks import guarded, suggestion
-from itsm_bridge.connectors.jira import jql
 from itsm_bridge.connectors.jira.documents import part, texts
 from itsm_bridge.connectors.jira.fields import configured, field_id
 from itsm_bridge.connectors.jira.service_desk import is_service_desk

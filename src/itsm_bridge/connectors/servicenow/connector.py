@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
+import itsm_bridge.connectors.checks as checks
 from itsm_bridge.config.model import Credentials, Limits, ServiceNow, Vendor
-from itsm_bridge.connectors import checks
 from itsm_bridge.connectors.base import Absence, Bookmark, Census, Check, DayCount, Identity, Page, Write
 from itsm_bridge.connectors.http import BasicAuth, GuardedSession
 from itsm_bridge.connectors.servicenow.cells import text_of

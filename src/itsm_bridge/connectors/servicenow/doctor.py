@@ -6,11 +6,13 @@ import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+import itsm_bridge.connectors.servicenow.approvers as approvers
+import itsm_bridge.connectors.servicenow.audit as audit
+import itsm_bridge.connectors.servicenow.task_slas as task_slas
 from itsm_bridge.config.model import ServiceNow, Vendor
 from itsm_bridge.connectors.answers import ReadRefused
 from itsm_bridge.connectors.base import Check
 from itsm_bridge.connectors.checks import guarded, suggestion
-from itsm_bridge.connectors.servicenow import approvers, audit, task_slas
 from itsm_bridge.connectors.servicenow.attached import Attached
 from itsm_bridge.connectors.servicenow.cells import stamp, text_of
 from itsm_bridge.connectors.servicenow.columns import GROUPS, USERS, fields_of

@@ -10,12 +10,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+import itsm_bridge.connectors.servicenow.approvers as approvers
+import itsm_bridge.connectors.servicenow.audit as audit
+import itsm_bridge.connectors.servicenow.task_slas as task_slas
 from itsm_bridge.config.model import ServiceNow, Vendor
 from itsm_bridge.connectors.answers import PageTooLarge, PageTooSlow
 from itsm_bridge.connectors.base import Bookmark, Oddity, Page, Rejected
 from itsm_bridge.connectors.http import GuardedSession
 from itsm_bridge.connectors.oddities import odd_about
-from itsm_bridge.connectors.servicenow import approvers, audit, task_slas
 from itsm_bridge.connectors.servicenow.attached import Attached
 from itsm_bridge.connectors.servicenow.cells import Row, instant, stamp, text_of
 from itsm_bridge.connectors.servicenow.columns import APPROVERS, INSTANTS, SLAS, SYSTEM, TYPES, Field, fields_of

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
+import itsm_bridge.connectors.servicenow.audit as audit
 from itsm_bridge.config.model import ServiceNow
 from itsm_bridge.connectors.answers import ReadRefused
 from itsm_bridge.connectors.base import Absence, Census, DayCount
-from itsm_bridge.connectors.servicenow import audit
 from itsm_bridge.connectors.servicenow.cells import Row, is_sys_id, stamp, text_of
 from itsm_bridge.connectors.servicenow.columns import OPENED, VERSION, version_of
 from itsm_bridge.connectors.servicenow.query import Scope, joined, term
