@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -11,7 +12,7 @@ from sqlalchemy import make_url
 from tests.store.conftest import SERVER
 from tests.store.samples import NOW, page, record
 
-from itsm_bridge.errors import ConfigurationInvalid, StorageFailed
+from itsm_bridge.errors import ConfigurationInvalid, LockHeld, StorageFailed
 from itsm_bridge.store import Store, schema
 from itsm_bridge.store.columns import Key
 
@@ -87,3 +88,30 @@ def test_without_the_driver_the_remedy_is_to_install_it(tmp_path: Path, monkeypa
     with pytest.raises(ConfigurationInvalid) as caught:
         Store.open(SERVER, tmp_path)
     assert "itsm-bridge[postgres]" in caught.value.hint
+
+
+def test_a_second_writer_on_the_database_is_told_to_wait(postgres_url: str, tmp_path: Path) -> None:
+    with (
+        Store.open(postgres_url, tmp_path, create=True) as one,
+        Store.open(postgres_url, tmp_path) as other,
+    ):
+        with one.sole():
+            with pytest.raises(LockHeld, match="nothing was done"), other.sole():
+                pass
+            one.save_page("snow", "incident", page(record(1)), NOW)
+        with other.sole():
+            pass
+
+
+def test_a_writer_whose_session_ends_holds_nothing(postgres_url: str, tmp_path: Path) -> None:
+    with Store.open(postgres_url, tmp_path, create=True) as one, Store.open(postgres_url, tmp_path) as other:
+        holding = one.sole()
+        holding.__enter__()
+        with psycopg.connect(SERVER, autocommit=True) as administrator:
+            administrator.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+            )
+        with other.sole():
+            pass
+        with suppress(StorageFailed):
+            holding.__exit__(None, None, None)

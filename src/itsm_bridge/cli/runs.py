@@ -114,6 +114,7 @@ def _working(options: Options, command: str, *, create: bool = False) -> Iterato
     with (
         held(lock_path(configuration), command, clock()),
         open_bridge(configuration, clock, create=create) as bridge,
+        bridge.store.sole(),
     ):
         job = _Job(bridge, bridge.store.start_run(command, clock(), configuration.digest), steps.RunReport(command))
         try:

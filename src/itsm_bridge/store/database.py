@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, text
 
+from itsm_bridge.errors import LockHeld
 from itsm_bridge.store.failures import explained
 
 Reading = Callable[[], AbstractContextManager[Connection]]
@@ -48,6 +49,26 @@ class Database:
                     yield connection
 
             yield joined
+
+    @contextmanager
+    def sole(self) -> Iterator[None]:
+        """Be the only one at work on a server's database, from any host; raises ``LockHeld`` where another is.
+
+        The lock belongs to the schema and to one connection: the server frees it when that ends, however it ends. A
+        file has its own lock beside it, which the operations hold.
+        """
+        if self.writers.dialect.name != "postgresql":
+            yield
+            return
+        with explained(self.place), self.writers.connect() as connection:
+            mine = connection.scalar(text("SELECT pg_try_advisory_lock(hashtext('itsm-bridge ' || current_schema()))"))
+            connection.commit()  # the lock is the session's; an open transaction would hold back the server's upkeep
+            if not mine:
+                raise LockHeld("another run is at work on this database, perhaps from another host; nothing was done")
+            try:
+                yield
+            finally:
+                connection.invalidate()  # closes the session itself, and the lock with it
 
     def close(self) -> None:
         """Give the files or connections back."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -195,6 +195,10 @@ class Store(Reader):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def sole(self) -> AbstractContextManager[None]:
+        """Be the only writer on this database, whatever the host; raises ``LockHeld`` where another run is at work."""
+        return self._database.sole()
 
     @contextmanager
     def snapshot(self) -> Iterator[Reader]:
