@@ -8,13 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.sandbox.clients import NOW, SERVICE, filled
 
-from itsm_bridge.sandbox.clock import INDIA
 from itsm_bridge.sandbox.jira.site import Issue, Site, instant
 from itsm_bridge.sandbox.population import jira_stories, servicenow_stories
-from itsm_bridge.sandbox.population.foundation import ENVIRONMENT, VENDOR
-from itsm_bridge.sandbox.population.hours import later, opening, worked
+from itsm_bridge.sandbox.population.foundation import APPROVAL, ENVIRONMENT, VENDOR
+from itsm_bridge.sandbox.population.hours import closing, earlier, later, opening, worked
 from itsm_bridge.sandbox.population.owners import SERVICES_OF, owner
-from itsm_bridge.sandbox.population.people import DESK, OWN_TEAM, everybody
+from itsm_bridge.sandbox.population.people import DESK, everybody
 from itsm_bridge.sandbox.population.present import FRESH, JIRA, SERVICENOW, Case
 from itsm_bridge.sandbox.population.story import Story
 from itsm_bridge.sandbox.population.texts import BY_KIND, HOSTILE
@@ -74,38 +73,30 @@ def vars_of(issue: Issue) -> tuple[object, ...]:
 # --- calibration -------------------------------------------------------------------------------------------------
 
 
-def test_there_are_about_five_hundred_tickets_of_every_kind(populated: Both) -> None:
+def test_there_are_about_a_thousand_tickets_of_every_kind(populated: Both) -> None:
     instance, site = populated
     tables = Counter(row["sys_class_name"] for row in _tasks(instance))
     types = Counter(one.fields["issuetype"]["name"] for one in site.issues.values())
-    assert 450 <= tables.total() + types.total() <= 550
+    assert 900 <= tables.total() + types.total() <= 1000
     assert set(tables) == set(OPEN)
     assert set(types) == {"Incident", "Service Request", "Change", "Problem", "Task"}
-    assert min(types.values()) >= 8
+    assert min(*tables.values(), *types.values()) >= 20
 
 
-@pytest.mark.parametrize("seed", [1, 7, 23])
-@pytest.mark.parametrize(
-    "now", [NOW, datetime(2026, 11, 22, 2, 30, tzinfo=UTC), datetime(2027, 2, 1, 5, 0, tzinfo=UTC)]
-)
-def test_so_many_are_open_at_the_end_of_any_day(seed: int, now: datetime) -> None:
+@pytest.mark.parametrize(("seed", "now"), [(7, NOW), (1, NOW), (7, datetime(2027, 3, 1, 5, 0, tzinfo=UTC))])
+def test_the_records_that_are_open_at_the_end_are_those_of_the_stories(seed: int, now: datetime) -> None:
     instance, site = filled(seed, now)
-    assert len(_open_tasks(instance)) == sum(case.count for case in SERVICENOW) == 45
-    assert len(_open_issues(site)) == sum(case.count for case in JIRA) == 45
+    end = now - timedelta(seconds=1)
+    read = [one for one in servicenow_stories(end, seed) if one.kind != "problem"]
+    assert len(_open_tasks(instance)) == sum(one.is_open() for one in read)
+    assert len(_open_issues(site)) == sum(one.is_open() for one in jira_stories(end, seed))
 
 
 @pytest.mark.parametrize("cases", [SERVICENOW, JIRA])
-def test_ten_to_fifteen_open_tickets_wait_for_the_rules_and_the_rest_fits_them(cases: tuple[Case, ...]) -> None:
-    fresh = Counter[str]()
-    for case in cases:
-        if case.treatment in FRESH:
-            fresh[case.treatment] += case.count
-    assert 10 <= fresh.total() <= 15
+def test_open_tickets_of_every_sort_wait_for_the_rules(cases: tuple[Case, ...]) -> None:
+    fresh = Counter(case.treatment for case in cases if case.treatment in FRESH)
     assert set(fresh) == FRESH
-    assert fresh["unasked_change"] == 2
-    assert 1 <= fresh["approved_without_vendor"] <= 2
-    assert 1 <= fresh["not_ours"] <= 2
-    assert fresh["nobody_owns"] == 1
+    assert 7 <= fresh.total() <= 9
 
 
 def _changed_by_people(instance: Instance, row: Row, *fields: str) -> bool:
@@ -133,8 +124,8 @@ def test_open_tickets_have_what_the_rules_decide_or_what_a_person_chose(populate
             or _group(instance, row) in (wanted, "DevOps")
         ):
             undecided["vendor"] += 1
-    assert 6 <= undecided["priority"] <= 12
-    assert 8 <= undecided["vendor"] <= 15
+    assert 4 <= undecided["priority"] <= 8
+    assert 6 <= undecided["vendor"] <= 9
 
 
 def test_no_everyday_text_holds_a_word_that_makes_a_rule_fire() -> None:
@@ -154,7 +145,7 @@ def test_changes_and_access_have_no_vendor_before_they_are_approved(populated: B
             assert instance.shown("sys_user_group", row["assignment_group"]) == DESK, row["number"]
     for issue in _open_issues(site):
         change = issue.fields["issuetype"]["name"] == "Change" and _chosen(issue, ENVIRONMENT) != "internal"
-        if (change or "access" in issue.fields["labels"]) and _chosen(issue, "customfield_10044") != "Approved":
+        if (change or "access" in issue.fields["labels"]) and _chosen(issue, APPROVAL) != "Approved":
             assert not _chosen(issue, VENDOR), issue.key
 
 
@@ -165,60 +156,25 @@ def test_approvals_wait_were_given_and_were_refused(populated: Both) -> None:
     asked = {instance.shown("sys_user", row["approver"]) for row in instance.tables["sysapproval_approver"]}
     addresses = {one.email for one in everybody(SERVICE) if one.name in asked}
     assert addresses == {"punjab-spoc@egov.example", "infra-head@egov.example"}
-    chosen = Counter(_chosen(one, "customfield_10044") for one in site.issues.values())
-    assert min(chosen[name] for name in ("Requested", "Approved", "Rejected")) >= 2
+    chosen = Counter(_chosen(one, APPROVAL) for one in site.issues.values())
+    assert min(chosen[name] for name in ("Requested", "Approved", "Rejected")) >= 1
 
 
-def _in_time(story: Story) -> tuple[str, bool] | None:
-    """Who resolved a ticket first, and whether within 4 hours (an outage) or 16 working hours; pauses do not count."""
-    outage = story.category == "availability"
-    state, approval, vendor, at, used = "new", "", story.vendor, story.at, 0.0
-    for event in story.events:
-        if state != "on_hold" and approval != "requested":
-            used += (event.at - at) / timedelta(hours=1) if outage else worked(at, event.at)
-        at = event.at
-        vendor = event.changes.get("vendor", vendor)
-        approval = event.changes.get("approval", approval)
-        state = event.changes.get("state", state)
-        if state == "resolved":
-            return vendor, used <= (4 if outage else 16)
-    return None
-
-
-@pytest.mark.parametrize("tell", [servicenow_stories, jira_stories])
-def test_service_levels_are_met_as_often_as_in_life_and_by_gwl_the_least(tell: Tell) -> None:
-    met: dict[str, list[bool]] = defaultdict(list)
-    for story in tell(NOW, 7):
-        verdict = _in_time(story)
-        if verdict is not None:
-            met[verdict[0]].append(verdict[1])
-    shares = {vendor: sum(verdicts) / len(verdicts) for vendor, verdicts in met.items() if len(verdicts) >= 20}
-    assert set(shares) == {"OptIT", "GWL", OWN_TEAM}
-    assert all(0.80 <= share <= 0.92 for share in shares.values()), shares
-    assert min(shares, key=lambda vendor: shares[vendor]) == "GWL"
-
-
-@pytest.mark.parametrize("tell", [servicenow_stories, jira_stories])
-def test_some_tickets_are_reopened_held_and_handed_back_and_forth(tell: Tell) -> None:
-    stories = tell(NOW, 7)
-    states = [[event.changes["state"] for event in one.events if "state" in event.changes] for one in stories]
-    reopened = sum("in_progress" in some[some.index("resolved") :] for some in states if "resolved" in some)
-    vendors = [[event.changes["vendor"] for event in one.events if event.changes.get("vendor")] for one in stories]
-    assert 0.03 <= reopened / len(stories) <= 0.06
-    assert sum("on_hold" in some for some in states) / len(stories) >= 0.12
-    assert any(some[place] == some[place + 2] for some in vendors for place in range(len(some) - 2))
-    assert sum(len(some) > 1 for some in vendors) >= 10
-
-
-def test_arrivals_follow_the_week_and_grow_and_one_month_is_bad() -> None:
-    stories = [one for seed in range(1, 9) for one in (*servicenow_stories(NOW, seed), *jira_stories(NOW, seed))]
-    days = Counter(one.at.astimezone(INDIA).weekday() for one in stories)
-    assert days[5] + days[6] < 0.6 * days[0]
-    months = Counter(
-        ((NOW - one.at).days - 20) // 30 for one in stories
-    )  # the third is the bad one: 80 to 110 days back
-    assert months[2] > 1.3 * max(months[1], months[3])
-    assert sum(months[back] for back in (0, 1, 3)) > 1.3 * sum(months[back] for back in (8, 9, 10))
+def test_each_approver_of_a_change_leaves_a_word_in_jiras_changelog(populated: Both) -> None:
+    """A plain field holds one word, so that only its history says how many approvers set it."""
+    _, site = populated
+    for issue in site.issues.values():
+        if issue.fields["issuetype"]["name"] != "Change" or issue.fields.get(VENDOR) is None:
+            continue
+        words = [
+            (site.users[entry["author"]["accountId"]]["emailAddress"], item["toString"])
+            for entry in issue.histories
+            for item in entry["items"]
+            if item["fieldId"] == APPROVAL
+        ]
+        voters = {email for email, word in words if word == "Approved"}
+        assert voters in (set(), {"punjab-spoc@egov.example", "infra-head@egov.example"})
+        assert bool(voters) == (_chosen(issue, ENVIRONMENT) != "internal")
 
 
 # --- history and record tell one story ---------------------------------------------------------------------------
@@ -320,6 +276,24 @@ def test_working_hours_run_on_weekdays_in_india(at: str, hours: float, end: str)
     start, stop = (datetime.fromisoformat(f"{text}+05:30") for text in (at, end))
     assert later(start, hours) == stop
     assert worked(start, stop) == pytest.approx(hours)
+
+
+@pytest.mark.parametrize(
+    ("at", "hours", "start"),
+    [
+        ("2026-11-25 12:00", 2, "2026-11-25 10:00"),
+        ("2026-11-26 10:00", 1, "2026-11-25 18:00"),
+        ("2026-11-30 10:00", 1, "2026-11-27 18:00"),
+        ("2026-11-29 12:00", 9, "2026-11-27 09:30"),
+        ("2026-11-25 21:00", 0, "2026-11-25 18:30"),
+        ("2026-11-30 09:30", 0, "2026-11-27 18:30"),
+    ],
+)
+def test_working_hours_are_counted_backwards_too(at: str, hours: float, start: str) -> None:
+    end, wanted = (datetime.fromisoformat(f"{text}+05:30") for text in (at, start))
+    assert earlier(end, hours) == wanted
+    assert worked(wanted, end) == pytest.approx(hours)
+    assert closing(end) >= wanted
 
 
 def test_no_work_is_done_backwards_or_at_night() -> None:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from itsm_bridge.sandbox.jira.site import Site
 from itsm_bridge.sandbox.servicenow.tables import Instance
 
+from .arrivals import arrivals, without_nearest
 from .into_jira import IntoJira
 from .into_servicenow import IntoServiceNow
-from .past import Past, spread_hostile
+from .lives import Lives, spread_hostile
 from .people import Person
-from .present import JIRA, SERVICENOW, tell
+from .present import JIRA, SERVICENOW, Case, tell
 from .story import Event, Story
 from .texts import HOSTILE
 
-ENDED_SERVICENOW, ENDED_JIRA = 260, 190
+COUNT_SERVICENOW, COUNT_JIRA = 540, 440
 _KINDS_SERVICENOW = {"incident": 64, "service_request": 20, "change": 13, "problem": 3}
 _KINDS_JIRA = {"incident": 34, "service_request": 26, "change": 13, "problem": 7, "task": 20}
 
@@ -41,21 +42,35 @@ def populate(instance: Instance, site: Site, service: Person, now: datetime, see
 
 
 def servicenow_stories(end: datetime, seed: int) -> list[Story]:
-    """Every ticket of ServiceNow; some that ended say things that try to do harm."""
-    rng = random.Random(f"servicenow {seed}")  # noqa: S311 - made-up tickets, the same each time
-    ended = Past(rng, end, _KINDS_SERVICENOW).tell(ENDED_SERVICENOW)
-    spread_hostile(rng, [story for story in ended if story.kind == "incident"], HOSTILE)
-    still_open = [story for _, story in tell(SERVICENOW, rng, end)]
-    spread_hostile(rng, [story for story in still_open if story.impact == 2], HOSTILE[:2])
-    return [*ended, *still_open]
+    """Every ticket of ServiceNow by its creation; some say things that try to do harm."""
+    rng = random.Random(f"programme servicenow {seed}")  # noqa: S311 - made-up tickets, the same each time
+    living, demanded = _stories(rng, end, COUNT_SERVICENOW, _KINDS_SERVICENOW, SERVICENOW)
+    quiet = [story for story in living if story.category != "availability"]
+    ended = [story for story in quiet if story.kind == "incident" and not story.is_open()]
+    spread_hostile(rng, ended, HOSTILE)
+    spread_hostile(rng, [story for story in quiet if story.is_open()], HOSTILE[:2])
+    return sorted([*living, *demanded], key=lambda story: story.at)
 
 
 def jira_stories(end: datetime, seed: int) -> list[Story]:
-    """Every issue of Jira."""
-    rng = random.Random(f"jira {seed}")  # noqa: S311 - made-up tickets, the same each time
-    ended = Past(rng, end, _KINDS_JIRA).tell(ENDED_JIRA)
-    spread_hostile(rng, ended, HOSTILE[:2])
-    return [*ended, *(story for _, story in tell(JIRA, rng, end))]
+    """Every issue of Jira by its creation."""
+    rng = random.Random(f"programme jira {seed}")  # noqa: S311 - made-up tickets, the same each time
+    living, demanded = _stories(rng, end, COUNT_JIRA, _KINDS_JIRA, JIRA)
+    spread_hostile(rng, [story for story in living if not story.is_open()], HOSTILE[:2])
+    return sorted([*living, *demanded], key=lambda story: story.at)
+
+
+def _stories(
+    rng: random.Random, end: datetime, wanted: int, kinds: Mapping[str, int], cases: Sequence[Case]
+) -> tuple[list[Story], list[Story]]:
+    """``wanted`` stories: lives as they come, and those of ``cases``.
+
+    These have the place of the arrivals nearest to them, so that the last days are hardly busier than others.
+    """
+    demanded = tell(cases, rng, end)
+    moments = without_nearest(arrivals(rng, end, wanted), (story.at for story in demanded))
+    lives = Lives(rng, end, kinds)
+    return [lives.tell(at) for at in moments], demanded
 
 
 def _happen(into: Into, stories: Iterable[Story]) -> None:

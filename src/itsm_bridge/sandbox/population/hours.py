@@ -30,6 +30,23 @@ def later(at: datetime, hours: float) -> datetime:
     return local + left
 
 
+def earlier(at: datetime, hours: float) -> datetime:
+    """The moment ``hours`` working hours before ``at``; always one at which somebody works, or stops."""
+    local, left = closing(at), timedelta(hours=hours)
+    while left > local - _on(local, OPENS):
+        left -= local - _on(local, OPENS)
+        local = closing(_on(local, OPENS))
+    return local - left
+
+
+def closing(at: datetime) -> datetime:
+    """``at`` itself inside working hours, else the last moment before it at which somebody worked."""
+    local = at.astimezone(INDIA)
+    while local.weekday() > 4 or local <= _on(local, OPENS):
+        local = _on(local - timedelta(days=1), CLOSES)
+    return min(local, _on(local, CLOSES))
+
+
 def worked(start: datetime, end: datetime) -> float:
     """The working hours between two moments; zero where ``end`` lies before ``start``."""
     total, at = timedelta(), opening(start)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from itsm_bridge.sandbox.jira.edit import edit, move
 from itsm_bridge.sandbox.jira.site import Issue, Json, Site, document, person, stamp
@@ -21,6 +22,8 @@ TYPE_OF = {
 PROJECT_OF = {"incident": "OPS", "service_request": "OPS", "problem": "OPS", "change": "ENV", "task": "ENV"}
 STATUS_OF = {"new": "10000", "in_progress": "3", "on_hold": "10003", "resolved": "10001", "canceled": "10005"}
 """Our steps of a life in Jira's statuses; what is done there is not closed a second time."""
+A_MOMENT = timedelta(seconds=20)
+"""How long somebody takes to set a field that they have just cleared."""
 
 
 class IntoJira:
@@ -70,12 +73,20 @@ class IntoJira:
     def go_on(self, story: Story, event: Event) -> None:
         """Let one event happen to the issue."""
         issue, author = self._issues[id(story)], self._account(event.actor)
+        if event.vote is not None:
+            self._vote(issue, event.vote[1].capitalize(), author, event.at)
         fields = self._values(issue, event.changes)
         if fields:
             edit(self._site, issue, {"fields": fields}, author, event.at)
         status = STATUS_OF.get(event.changes.get("state", ""))
         if status:
             move(self._site, issue, status, author, event.at)
+
+    def _vote(self, issue: Issue, answer: str, author: Json, at: datetime) -> None:
+        """A plain field holds one word: who agrees with the one that stands there clears it and sets it again."""
+        if issue.fields[APPROVAL]["value"] == answer:
+            edit(self._site, issue, {"fields": {APPROVAL: {"value": "Requested"}}}, author, at - A_MOMENT)
+        edit(self._site, issue, {"fields": {APPROVAL: {"value": answer}}}, author, at)
 
     def _values(self, issue: Issue, changes: Mapping[str, str]) -> Json:
         fields: Json = {}
@@ -91,8 +102,8 @@ class IntoJira:
             fields["assignee"] = {"accountId": account["accountId"]} if account else None
         if "environment" in changes:
             fields[ENVIRONMENT] = {"value": changes["environment"]}
-        if "approval" in changes:
-            fields[APPROVAL] = {"value": changes["approval"].capitalize()}
+        if changes.get("approval") == "requested":
+            fields[APPROVAL] = {"value": "Requested"}
         return {name: value for name, value in fields.items() if value is not None or issue.fields.get(name)}
 
     def _priority(self, impact: int, urgency: int) -> Json:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from .hours import later
+from .hours import later, worked
 from .people import AGENTS, ENGINEERS, ROBOT, Person
 
 OUTAGE = (1, 1)
@@ -46,10 +46,10 @@ class Story:
     vendor: str = ""
     events: list[Event] = field(default_factory=list)
 
-    def state_at_end(self) -> str:
-        """The state after the last event."""
+    def is_open(self) -> bool:
+        """Whether nothing has ended it, as far as its events go."""
         states = [event.changes["state"] for event in self.events if "state" in event.changes]
-        return states[-1] if states else "new"
+        return not states or states[-1] not in ("resolved", "closed", "canceled")
 
 
 class Life:
@@ -73,6 +73,10 @@ class Life:
         if self._limit is not None and wanted >= self._limit:
             wanted = self.at + (self._limit - self.at) * self.rng.uniform(0.2, 0.5)
         self.at = wanted
+
+    def left(self) -> float:
+        """The working hours until the limit; none where there is no limit."""
+        return 0.0 if self._limit is None else worked(self.at, self._limit)
 
     def happen(self, actor: Person, **changes: str) -> None:
         """Somebody changes something now."""
@@ -123,10 +127,10 @@ class Life:
         changes = {"approval": answer} if decides else {}
         self.story.events.append(Event(self.at, approver, changes, vote=(approver, answer)))
 
-    def approve(self, approvers: tuple[Person, ...]) -> None:
-        """Everybody asked says yes, one after another."""
-        for place, approver in enumerate(approvers, 1):
-            self.wait(self.rng.uniform(0.5, 6))
+    def approve(self, approvers: Sequence[Person], waits: Sequence[float]) -> None:
+        """Everybody asked says yes, one after another, each after so many hours of ``waits``."""
+        for place, (approver, hours) in enumerate(zip(approvers, waits, strict=True), 1):
+            self.wait(hours)
             self.vote(approver, "approved", decides=place == len(approvers))
 
     def resolve(self, engineer: Person) -> None:
