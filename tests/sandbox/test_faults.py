@@ -234,7 +234,11 @@ def test_a_connection_may_be_closed_between_two_requests(stage: Stage) -> None:
     jira = stage.jira()
     first = jira.get("/rest/api/3/field")
     assert "Connection" not in first.headers
-    assert jira.get("/rest/api/3/field").json() == first.json()
+    try:
+        second = jira.get("/rest/api/3/field")
+    except requests.ConnectionError:  # the client sent it before it saw the end of the connection
+        second = jira.get("/rest/api/3/field")
+    assert second.json() == first.json()
 
 
 def test_a_query_may_be_cancelled_with_some_of_its_rows_or_none(stage: Stage) -> None:
