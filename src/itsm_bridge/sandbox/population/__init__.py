@@ -20,6 +20,7 @@ from .story import Event, Story
 from .texts import HOSTILE
 
 COUNT_SERVICENOW, COUNT_JIRA = 540, 440
+YOUNG = timedelta(days=3)
 _KINDS_SERVICENOW = {"incident": 64, "service_request": 20, "change": 13, "problem": 3}
 _KINDS_JIRA = {"incident": 34, "service_request": 26, "change": 13, "problem": 7, "task": 20}
 
@@ -63,12 +64,14 @@ def jira_stories(end: datetime, seed: int) -> list[Story]:
 def _stories(
     rng: random.Random, end: datetime, wanted: int, kinds: Mapping[str, int], cases: Sequence[Case]
 ) -> tuple[list[Story], list[Story]]:
-    """``wanted`` stories: lives as they come, and those of ``cases``.
+    """``wanted`` lives as they come, and those of ``cases``.
 
-    These have the place of the arrivals nearest to them, so that the last days are hardly busier than others.
+    The youngest of these have the place of the arrivals nearest to them, so that the last days are hardly busier than
+    others.
     """
     demanded = tell(cases, rng, end)
-    moments = without_nearest(arrivals(rng, end, wanted), (story.at for story in demanded))
+    young = (story.at for story in demanded if end - story.at < YOUNG)
+    moments = without_nearest(arrivals(rng, end, wanted), young)
     lives = Lives(rng, end, kinds)
     return [lives.tell(at) for at in moments], demanded
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 
 from .arrivals import in_bad_month
@@ -17,7 +17,7 @@ from .texts import BY_KIND, DETAILS, everyday, outage_text
 _ENVIRONMENTS = {"punjab": 51, "ap": 28, "bihar": 8, "internal": 13}
 _ENVIRONMENTS_IN_BAD_MONTH = {**_ENVIRONMENTS, "ap": 52}
 
-LATE: Mapping[str, float] = {OPTIT: 0.10, GWL: 0.155, MACROSKIES: 0.13, OWN_TEAM: 0.11}
+LATE: Mapping[str, float] = {OPTIT: 0.11, GWL: 0.155, MACROSKIES: 0.13, OWN_TEAM: 0.115}
 """The share of each vendor's tickets that take too long."""
 WELL_FILLED, RERANKED, REOPENED, REFUSED = 0.08, 0.06, 0.045, 0.12
 HANDED_OVER, RETURNED, GIVEN_AWAY = 0.09, 0.05, 0.1
@@ -140,7 +140,8 @@ class Lives:
     def _work(self, life: Life, *, outage: bool) -> None:
         story, rng = life.story, self._rng
         vendor = owner(story.environment, story.service, story.category, story.at.date())
-        response, hours = self._outage_hours(vendor) if outage else self._hours(vendor, bad=self._is_bad(story.at))
+        late = self._late[vendor].take(LATE[vendor] * self._trouble(story.at))
+        response, hours = self._outage_hours(late=late) if outage else self._hours(late=late)
         first = vendor if not outage and self._fill_well(story, vendor) else self._first_vendor(vendor)
         life.wait(response * rng.uniform(0.3, 0.7))
         life.triage(first, OUTAGE if outage else NORMAL)
@@ -163,23 +164,26 @@ class Lives:
         story.impact, story.urgency = NORMAL
         return True
 
-    def _hours(self, vendor: str, *, bad: bool) -> tuple[float, float]:
+    def _trouble(self, at: datetime) -> float:
+        """How much likelier than usual a ticket takes too long; the last days went well."""
+        if self._is_bad(at):
+            return 1.6
+        return 0.4 if self._end - at < timedelta(days=10) else 1.0
+
+    def _hours(self, *, late: bool) -> tuple[float, float]:
         """How long it lies and how long the work takes: well inside 16 hours together, or well outside."""
         rng = self._rng
-        if self._is_late(vendor, bad=bad):
+        if late:
             return rng.uniform(1, 4), rng.uniform(16, 29)
-        return rng.uniform(0.8, 3.2), rng.triangular(5.5, 10.2, 9.4)
+        return rng.uniform(0.8, 2.4), rng.triangular(5.5, 9.4, 8.8)
 
-    def _outage_hours(self, vendor: str) -> tuple[float, float]:
+    def _outage_hours(self, *, late: bool) -> tuple[float, float]:
         """The same of an outage, whose work has 4 hours and whose response has a quarter of one."""
         rng = self._rng
         response = rng.uniform(0.4, 0.8) if self._slow_response.take(SLOW_RESPONSES) else rng.uniform(0.07, 0.2)
-        if self._is_late(vendor, bad=False):
+        if late:
             return response, rng.uniform(4.6, 10)
         return response, min(2.8, 0.3 + rng.expovariate(1 / 1.1))
-
-    def _is_late(self, vendor: str, *, bad: bool) -> bool:
-        return self._late[vendor].take(LATE[vendor] * (1.6 if bad else 0.95))
 
     def _first_vendor(self, vendor: str) -> str:
         """Sometimes the desk guesses wrong."""
@@ -187,9 +191,10 @@ class Lives:
         return self._rng.choice(others) if self._rng.random() < HANDED_OVER else vendor
 
     def _middle(self, life: Life, engineer: Person, vendor: str, hours: float, kind: str) -> Person:
-        """The work itself, with what interrupts it."""
-        rng = self._rng
-        life.wait(hours * 0.45)
+        """The work itself, with what interrupts it; what will wait for long is put on hold early."""
+        rng, waiting = self._rng, self._wait(kind)
+        before = 0.15 if waiting > 18 else 0.45
+        life.wait(hours * before)
         if engineer.team != vendor:
             engineer = life.hand_over(vendor)
         elif self._may_leave(life.story) and rng.random() < GIVEN_AWAY:
@@ -201,10 +206,9 @@ class Lives:
         if kind != "outage" and rng.random() < RERANKED:
             impact, urgency = rng.choice(RERANKINGS)
             life.happen(rng.choice(AGENTS), impact=impact, urgency=urgency)
-        waiting = self._wait(kind)
         if waiting:
             life.hold(engineer, waiting * (0.1 if kind == "outage" else 1.0))
-        life.wait(hours * 0.55)
+        life.wait(hours * (1 - before))
         return engineer
 
     def _may_leave(self, story: Story) -> bool:

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .hours import earlier
+from itsm_bridge.sandbox.clock import INDIA
+
+from .hours import earlier, worked
 from .lives import reporter
 from .owners import approvers, owner
 from .people import INFRA_HEAD, PUNJAB_LEAD, Person
@@ -58,7 +60,7 @@ FRESH = frozenset(
 SERVICENOW: tuple[Case, ...] = (
     Case("half_approved", "change", "punjab", "microservices", "network", 50, 100),
     Case("refused", "service_request", "punjab", "erp", "access", 45, 80),
-    Case("overdue", "incident", "ap", "portal", "network", 28, 36),
+    Case("slow", "incident", "ap", "portal", "network", 28, 36),
     Case("approved_without_vendor", "change", "bihar", "microservices", "database", 25, 50),
     Case("nobody_owns", "incident", "odisha", "microservices", "software", 10, 40),
     Case("unasked_change", "change", "punjab", "portal", "software", 3, 13),
@@ -103,7 +105,15 @@ def _one(case: Case, rng: random.Random, end: datetime) -> Story:
 
 def _created(case: Case, rng: random.Random, end: datetime) -> datetime:
     hours = rng.uniform(case.youngest, case.oldest)
+    if case.treatment == "slow":
+        hours = min(hours, max(worked(_monday(end), end), 0.5))
     return end - timedelta(hours=hours) if case.is_outage else earlier(end, hours)
+
+
+def _monday(at: datetime) -> datetime:
+    """When the week of ``at`` began in India."""
+    local = at.astimezone(INDIA)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=local.weekday())
 
 
 def _text(case: Case, rng: random.Random) -> str:
@@ -122,7 +132,8 @@ def _begun(life: Life) -> Person:
     return life.begin(vendor)
 
 
-def _work(life: Life) -> None:
+def _slow(life: Life) -> None:
+    """Begun this week, so that it is past its target only when the week is some days old, and other work is done."""
     _begun(life)
 
 
@@ -172,7 +183,7 @@ def _unasked_change(life: Life) -> None:
 
 TREATMENTS: Mapping[str, Callable[[Life], None]] = {
     "held": _held,
-    "overdue": _work,
+    "slow": _slow,
     "asked": _ask,
     "half_approved": _half_approved,
     "refused": _refused,
