@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from tests.sandbox.clients import NOW, Stage
 
-from itsm_bridge.sandbox import Clock, Truth
+from itsm_bridge.sandbox import Clock, Faults, Truth
+from itsm_bridge.sandbox.web import Request
 
 
 @pytest.fixture
@@ -186,3 +187,72 @@ def test_many_people_work_at_once(still: Stage) -> None:
     assert len({one.number for one in still.sandbox.truth()}) == before + 80
     log = still.jira().get("/rest/api/3/issue/OPS-1/changelog", maxResults="100").json()
     assert log["total"] == changes + 80
+
+
+def test_an_approver_is_asked_and_votes_and_the_truth_tells_it(still: Stage) -> None:
+    task = still.sandbox.create("change_request", {"short_description": "a change"})
+    still.sandbox.ask(task, "infra-head")
+    still.sandbox.clock.advance(60)
+    still.sandbox.vote(task, "infra-head", "approved")
+    (vote,) = _truth(still, task).votes
+    assert (vote.state, still.sandbox.name_of(vote.approver)) == ("approved", "infra-head@egov.example")
+    assert (vote.asked, vote.updated) == (NOW, NOW + timedelta(seconds=60))
+    assert _truth(still, task).fields["approval"] == "approved"
+    with pytest.raises(LookupError, match="was not asked"):
+        still.sandbox.vote(task, "punjab-spoc", "approved")
+
+
+def test_names_are_told_for_what_tickets_refer_to(still: Stage) -> None:
+    incident = still.snow().rows("incident", "assignment_groupISNOTEMPTY", sysparm_limit="1")[0]
+    group = _truth(still, incident["number"]).fields["assignment_group"]
+    assert still.sandbox.name_of(group).startswith("eGov")
+    assert "@" in still.sandbox.name_of(_truth(still, "OPS-1").fields["reporter"]["accountId"])
+    with pytest.raises(LookupError, match="no record"):
+        still.sandbox.name_of("nothing")
+
+
+def test_something_may_happen_before_each_answer(still: Stage) -> None:
+    asked: list[str] = []
+
+    def act(request: Request) -> None:
+        asked.append(request.method)
+        still.sandbox.edit("OPS-1", {"summary": f"edit {len(asked)}"})
+
+    still.sandbox.meanwhile(act)
+    assert still.jira().issue("OPS-1")["fields"]["summary"] == "edit 1"
+    assert still.jira().issue("OPS-1")["fields"]["summary"] == "edit 2"
+    assert asked == ["GET", "GET"]
+
+
+def test_neither_a_sys_id_nor_a_number_comes_again(still: Stage) -> None:
+    def made() -> Truth:
+        return _truth(still, still.sandbox.create("incident", {}))
+
+    first = made()
+    still.sandbox.delete(first.id)
+    second = made()
+    still.sandbox.move(second.id, "problem")
+    third = made()
+    assert len({one.id for one in (first, second, third)}) == 3
+    assert len({one.number for one in (first, second, third)}) == 3
+
+
+def test_pages_of_jira_hold_no_more_than_they_may(stage_with: Callable[..., Stage]) -> None:
+    capped = Faults(page_rows=3)
+    cloud, center = stage_with(faults=capped), stage_with(faults=capped, deployment_jira="data_center")
+    page = cloud.jira().search("project = OPS", maxResults=50, fields=["summary"]).json()
+    assert (len(page["issues"]), page["isLast"]) == (3, False)
+    page = center.server().search("project = OPS", maxResults=50).json()
+    assert (len(page["issues"]), page["maxResults"]) == (3, 3)
+    assert page["total"] > 3
+
+
+def test_accounts_are_told_by_their_ids(stage_with: Callable[..., Stage]) -> None:
+    cloud, center = stage_with().jira(), stage_with(deployment_jira="data_center").server()
+    mine = cloud.get("/rest/api/3/myself").json()["accountId"]
+    told = cloud.get(f"/rest/api/3/user/bulk?accountId={mine}&accountId=nobody").json()
+    assert [one["accountId"] for one in told["values"]] == [mine]
+    me = center.get("/rest/api/2/myself").json()
+    assert center.get("/rest/api/2/user", key=me["key"]).json()["name"] == me["name"]
+    assert center.get("/rest/api/2/user", username=me["name"]).json()["key"] == me["key"]
+    assert center.get("/rest/api/2/user", key="nobody").status_code == 404

@@ -17,20 +17,22 @@ from types import TracebackType
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from .between import Between
 from .clock import Clock, Pace
 from .faults import Faults, Kind, RetryAfter, Strike, Trouble
 from .jira.api import Deployment, JiraApi, SignIn
 from .jira.site import Site
 from .loads import load
 from .mishaps import JIRA, JIRA_SERVER, SERVICENOW, Mishaps
-from .people import SOMEBODY, Change, People, Truth
+from .people import SOMEBODY, People
 from .population import populate
 from .population.foundation import found_instance, found_site
 from .population.people import Person, everybody
 from .servicenow.api import TableApi
 from .servicenow.oauth import TokenDesk
 from .servicenow.tables import Instance
-from .web import Server
+from .truths import Change, Truth, Vote
+from .web import Request, Server
 
 __all__ = [
     "Account",
@@ -44,6 +46,7 @@ __all__ = [
     "Sandbox",
     "Strike",
     "Truth",
+    "Vote",
     "start",
 ]
 
@@ -73,10 +76,18 @@ class Sandbox:
     """
 
     def __init__(
-        self, servers: tuple[Server, Server], account: Account, deployment: Deployment, clock: Clock, people: People
+        self,
+        servers: tuple[Server, Server],
+        account: Account,
+        deployment: Deployment,
+        clock: Clock,
+        people: People,
+        *,
+        between: Between,
     ) -> None:
         self._servers = servers
         self._people = people
+        self._between = between
         self.servicenow_url = servers[0].url
         self.jira_url = servers[1].url
         self.account = account
@@ -129,6 +140,22 @@ class Sandbox:
         """Give the permission back."""
         self._people.unhide(ticket)
 
+    def ask(self, task: str, approver: str, actor: str = SOMEBODY) -> None:
+        """Ask somebody for the approval of a ServiceNow task."""
+        self._people.ask(task, approver, actor)
+
+    def vote(self, task: str, approver: str, answer: str) -> None:
+        """Let an approver who was asked say ``approved`` or ``rejected``."""
+        self._people.vote(task, approver, answer)
+
+    def meanwhile(self, act: Callable[[Request], None]) -> None:
+        """Let ``act`` happen before each request is answered, from now on; it may edit, hide, strike and so on."""
+        self._between.act = act
+
+    def name_of(self, record: str) -> str:
+        """Who or what an account's id or a sys_id in a ticket stands for: a person's address, any other's name."""
+        return self._people.name_of(record)
+
     def truth(self, *, hidden: bool = False) -> list[Truth]:
         """Every ticket of both products as it is now; with ``hidden`` also those that the bridge may not see."""
         return self._people.truth(hidden=hidden)
@@ -174,15 +201,17 @@ def start(
     sign_in = _sign_in(account, deployment_jira)
     jira_api = JiraApi(site, sign_in, timekeeper, deployment=deployment_jira, trouble=trouble)
     servicenow_side = Mishaps(table_api, trouble, SERVICENOW, timekeeper)
-    servicenow = Server(servicenow_side, port_servicenow, timekeeper, "sandbox-servicenow")
+    between = Between()
+    servicenow = Server(between.before(servicenow_side), port_servicenow, timekeeper, "sandbox-servicenow")
     try:
         product = JIRA if deployment_jira == "cloud" else JIRA_SERVER
-        jira = Server(Mishaps(jira_api, trouble, product, timekeeper), port_jira, timekeeper, "sandbox-jira")
+        jira_side = Mishaps(jira_api, trouble, product, timekeeper)
+        jira = Server(between.before(jira_side), port_jira, timekeeper, "sandbox-jira")
     except OSError:
         servicenow.close()
         raise
     people = People(instance, site, table_api, jira_api, trouble, timekeeper)
-    return Sandbox((servicenow, jira), account, deployment_jira, timekeeper, people)
+    return Sandbox((servicenow, jira), account, deployment_jira, timekeeper, people, between=between)
 
 
 def _filled(account: Account, loads: Sequence[Path], now: datetime, seed: int) -> tuple[Instance, Site]:

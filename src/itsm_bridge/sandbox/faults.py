@@ -84,7 +84,8 @@ class Faults:
     ``reconcileIssues`` see what is); ``hidden`` (sys_ids, numbers, issue ids or keys, and whole tables or projects by
     name) and ``hidden_share`` of all tickets, held back after the limit of a page was applied; ``hidden_fields`` are
     absent from answers; ``deaf_fields`` are accepted and not stored; ``invalid_query_returns_no_rows`` is ServiceNow's
-    property of that name.
+    property of that name; ``page_rows`` is the most that a page of Jira's searches and changelogs holds, whatever was
+    asked for (0: as the product has it).
 
     Faults of requests: ``strikes``; ``every`` n-th request of a product; a ``chance`` by request, between 0 and 1,
     drawn from ``seed``. ``where`` is a pattern that "METHOD target" must match for the last two. A server error that is
@@ -97,6 +98,7 @@ class Faults:
     hidden_fields: frozenset[str] = frozenset()
     deaf_fields: frozenset[str] = frozenset()
     invalid_query_returns_no_rows: bool = False
+    page_rows: int = 0
     strikes: tuple[Strike, ...] = ()
     every: Mapping[Kind, int] = field(default_factory=dict)
     chance: Mapping[Kind, float] = field(default_factory=dict)
@@ -110,6 +112,10 @@ class Faults:
     bytes_per_second: float = 20.0
     bomb_megabytes: int = 200
     depth: int = 10_000
+
+    def capped(self, rows: int) -> int:
+        """How many rows a page of Jira holds where ``rows`` are asked for."""
+        return min(rows, self.page_rows) if self.page_rows else rows
 
     @property
     def hides_rows(self) -> bool:

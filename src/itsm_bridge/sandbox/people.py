@@ -6,7 +6,6 @@ import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from .faults import Trouble
 from .jira.api import JiraApi
@@ -17,34 +16,14 @@ from .servicenow.api import TableApi
 from .servicenow.dictionary import TASKS
 from .servicenow.tables import Instance, Row
 from .servicenow.writes import Actor, create, delete, reclassify, update
+from .truths import Change, Truth, Vote
+
+APPROVERS = "sysapproval_approver"
+REFERRED = ("sys_user", "sys_user_group", "cmdb_ci_service", "cmdb_ci")
+"""The tables whose records tickets name by sys_id."""
 
 SOMEBODY = "asha.k"
 """Who does it where nobody is named: an agent of the service desk."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One field that changed, as the product's own history tells it."""
-
-    at: datetime
-    by: str
-    field: str
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """One ticket as it is. ``place`` is its table or project, ``fields`` are the product's own."""
-
-    product: str
-    id: str
-    number: str
-    place: str
-    created: datetime
-    updated: datetime
-    fields: Mapping[str, Any]
-    history: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +134,32 @@ class People:
             else:
                 reclassify(self.instance, found, to, self._actor(actor))
 
+    def ask(self, task: str, approver: str, actor: str = SOMEBODY) -> None:
+        """Ask somebody for the approval of a ServiceNow task."""
+        with self.table_api.lock, self.jira_api.lock:
+            asked = {"sysapproval": self._id(task), "approver": self._actor(approver).sys_id, "state": "requested"}
+            create(self.instance, APPROVERS, asked, self._actor(actor))
+
+    def vote(self, task: str, approver: str, answer: str) -> None:
+        """Let an approver who was asked say ``approved`` or ``rejected``."""
+        with self.table_api.lock, self.jira_api.lock:
+            voter = self._actor(approver)
+            rows = [row for row in self._votes(self._id(task)) if row["approver"] == voter.sys_id]
+            if not rows:
+                raise LookupError(f"{approver} was not asked about {task}")
+            update(self.instance, APPROVERS, rows[0], {"state": answer}, voter)
+
+    def name_of(self, record: str) -> str:
+        """Who or what an account's id or a sys_id in a ticket stands for: a person's address, any other's name."""
+        with self.table_api.lock, self.jira_api.lock:
+            if record in self.site.users:
+                return str(self.site.users[record]["emailAddress"])
+            rows = (self.instance.tables[table].get(record) for table in REFERRED)
+            row = next((one for one in rows if one is not None), None)
+            if row is None:
+                raise LookupError(f"no record {record}")
+            return row.get("email") or row["name"]
+
     def hide(self, ticket: str) -> None:
         """Take the bridge's permission to see a ticket, a whole table or a whole project away."""
         with self.table_api.lock, self.jira_api.lock:
@@ -185,12 +190,32 @@ class People:
     def _task(self, row: Row) -> Truth:
         audits = self.instance.tables["sys_audit"].with_value("documentkey", [row["sys_id"]]) or []
         changes = tuple(
-            Change(_utc(one["sys_created_on"]), one["user"], one["fieldname"], one["oldvalue"], one["newvalue"])
+            Change(
+                _utc(one["sys_created_on"]),
+                one["user"],
+                one["fieldname"],
+                one["oldvalue"],
+                one["newvalue"],
+                one["tablename"],
+            )
             for one in audits
         )
         instants = (_utc(row.get("sys_created_on", "")), _utc(row.get("sys_updated_on", "")))
         number = row.get("number", "")
-        return Truth("servicenow", row["sys_id"], number, row["sys_class_name"], *instants, dict(row), changes)
+        votes = tuple(
+            Vote(
+                one["sys_id"],
+                one["approver"],
+                one["state"],
+                _utc(one["sys_created_on"]),
+                _utc(one["sys_updated_on"]),
+            )
+            for one in self._votes(row["sys_id"])
+        )
+        return Truth("servicenow", row["sys_id"], number, row["sys_class_name"], *instants, dict(row), changes, votes)
+
+    def _votes(self, task: str) -> list[Row]:
+        return self.instance.tables[APPROVERS].with_value("sysapproval", [task]) or []
 
     def _ticket(self, name: str) -> Row | Issue:
         for table in TASKS:

@@ -30,6 +30,13 @@ def myself(exchange: Exchange) -> Response:
     return Response(200, {**person(exchange.author()), "timeZone": str(exchange.site.zone), "locale": "en_IN"})
 
 
+def users(exchange: Exchange) -> Response:
+    """``GET user/bulk``: the accounts of these ids; who is not there is left out."""
+    wanted = set(exchange.listed("accountId"))
+    found = [person(user) for number, user in exchange.site.users.items() if number in wanted]
+    return Response(200, exchange.page(found, 200))
+
+
 def fields(exchange: Exchange) -> Response:
     """``GET field``."""
     return Response(200, [render.field(one) for one in exchange.site.fields.values()])
@@ -78,14 +85,24 @@ def project(exchange: Exchange) -> Response:
     return errors(404, f"No project could be found with key '{exchange.name}'.")
 
 
+GRANTED = frozenset({
+    "BROWSE_PROJECTS", "EDIT_ISSUES", "CREATE_ISSUES", "ASSIGN_ISSUES", "ASSIGNABLE_USER", "TRANSITION_ISSUES",
+    "ADD_COMMENTS", "WORK_ON_ISSUES", "LINK_ISSUES", "RESOLVE_ISSUES", "CLOSE_ISSUES", "SCHEDULE_ISSUES",
+})  # fmt: skip
+"""What everybody may do: the work of an agent, and nothing of an administrator's."""
+
+GLOBAL = frozenset({"ADMINISTER", "SYSTEM_ADMIN", "BULK_CHANGE", "USER_PICKER"})
+
+
 def permissions(exchange: Exchange) -> Response:
-    """``GET mypermissions``: everybody may do everything here."""
+    """``GET mypermissions``, by name."""
     asked = exchange.listed("permissions")
     if not asked:
         return errors(400, "The 'permissions' query parameter is required.")
-    shown = {
-        key: {"id": str(number), "key": key, "name": key.replace("_", " ").capitalize(), "type": "PROJECT"}
-        | {"description": "", "havePermission": True}
+    shown: Json = {
+        key: {"id": str(number), "key": key, "name": key.replace("_", " ").capitalize(), "description": ""}
+        | {"type": "GLOBAL" if key in GLOBAL else "PROJECT"}
+        | {"havePermission": key in GRANTED}
         for number, key in enumerate(asked, 10)
     }
     return Response(200, {"permissions": shown})

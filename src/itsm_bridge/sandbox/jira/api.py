@@ -12,7 +12,7 @@ from typing import Literal
 from itsm_bridge.sandbox.faults import Trouble
 from itsm_bridge.sandbox.web import Request, Response
 
-from . import about, data_center, desk, issues, searching
+from . import about, data_center, desk, issues, searching, worklogs
 from .exchange import MISSING_ISSUE, UNAUTHENTICATED, Exchange, Handler, RefusalError, Walks, errors
 from .site import Json, Site
 
@@ -54,6 +54,7 @@ ROUTES: dict[str, Route] = dict(
     (
         _route("GET serverInfo", about.server_info, PUBLIC, _ANY_VERSION),
         _route("GET myself", about.myself, UNAUTHENTICATED, _ANY_VERSION),
+        _route("GET user/bulk", about.users),
         _route("GET field", about.fields),
         _route("GET status", about.statuses),
         _route("GET statuses/search", about.status_search),
@@ -65,6 +66,7 @@ ROUTES: dict[str, Route] = dict(
         _route("GET mypermissions", about.permissions),
         _route("GET search/jql", searching.search, _NOTHING_FOUND),
         _route("POST search/jql", searching.search, _NOTHING_FOUND),
+        _route("POST search/approximate-count", searching.count, Response(200, {"count": 0})),
         _route("GET search", searching.removed, PUBLIC, _ANY_VERSION),
         _route("POST search", searching.removed, PUBLIC, _ANY_VERSION),
         _route("POST issue/bulkfetch", searching.bulk_fetch, _NO_ISSUES),
@@ -78,6 +80,9 @@ ROUTES: dict[str, Route] = dict(
         _route("POST issue/{name}/transitions", issues.transition, _NO_ISSUE),
         _route("GET issue/{name}/properties/{key}", issues.get_property, _NO_ISSUE),
         _route("PUT issue/{name}/properties/{key}", issues.set_property, _NO_ISSUE),
+        _route("GET issue/{name}/worklog", worklogs.listed, _NO_ISSUE),
+        _route("POST issue/{name}/worklog", worklogs.book, _NO_ISSUE),
+        _route("DELETE issue/{name}/worklog/{key}", worklogs.remove, _NO_ISSUE),
     )
 )
 """Every operation that the stand-in knows, by method and path."""
@@ -95,6 +100,7 @@ SERVER_ROUTES: dict[str, Route] = dict(
     (
         _route("GET serverInfo", data_center.server_info, PUBLIC, _SERVER),
         _route("GET myself", about.myself, UNAUTHENTICATED, _SERVER),
+        _route("GET user", data_center.user, UNAUTHENTICATED, _SERVER),
         _route("GET field", data_center.fields, UNAUTHENTICATED, _SERVER),
         _route("GET status", about.statuses, UNAUTHENTICATED, _SERVER),
         _route("GET priority", about.priorities, UNAUTHENTICATED, _SERVER),
@@ -112,6 +118,9 @@ SERVER_ROUTES: dict[str, Route] = dict(
         _route("POST issue/{name}/transitions", issues.transition, _NO_ISSUE, _SERVER),
         _route("GET issue/{name}/properties/{key}", issues.get_property, _NO_ISSUE, _SERVER),
         _route("PUT issue/{name}/properties/{key}", issues.set_property, _NO_ISSUE, _SERVER),
+        _route("GET issue/{name}/worklog", worklogs.listed, _NO_ISSUE, _SERVER),
+        _route("POST issue/{name}/worklog", worklogs.book, _NO_ISSUE, _SERVER),
+        _route("DELETE issue/{name}/worklog/{key}", worklogs.remove, _NO_ISSUE, _SERVER),
     )
 )
 """Every operation of a Data Center deployment."""

@@ -12,7 +12,7 @@ from itsm_bridge.sandbox.web import Response
 from . import about, issues, render
 from .edit import plain
 from .exchange import Exchange, errors, whole
-from .site import Issue, Json, Site, document, stamp
+from .site import Issue, Json, Site, document, person, stamp
 
 MOST_SEARCH = 100
 """The server's own cap on ``maxResults``."""
@@ -37,6 +37,14 @@ def server_info(exchange: Exchange) -> Response:
     return Response(200, info)
 
 
+def user(exchange: Exchange) -> Response:
+    """``GET user`` by key or by name."""
+    site, asked = exchange.site, exchange.request.query
+    named = user_named(site, asked.get("username", ""))
+    found = next((one for one in site.users.values() if _key_of(site, one) == asked.get("key")), named)
+    return errors(404, "The user does not exist") if found is None else Response(200, person(found))
+
+
 def fields(exchange: Exchange) -> Response:
     """``GET field``, which has no ``key`` here."""
     listed = [render.field(one) for one in exchange.site.fields.values()]
@@ -47,7 +55,7 @@ def permissions(exchange: Exchange) -> Response:
     """``GET mypermissions``: everything without being asked by name, too."""
     if exchange.listed("permissions"):
         return about.permissions(exchange)
-    every = "BROWSE_PROJECTS,EDIT_ISSUES,ASSIGN_ISSUES,TRANSITION_ISSUES"
+    every = ",".join(sorted(about.GRANTED | about.GLOBAL | {"ADMINISTER_PROJECTS", "DELETE_ISSUES"}))
     asked = replace(exchange.request, query={"permissions": every}, target="")
     return about.permissions(replace(exchange, request=asked))
 
@@ -56,6 +64,7 @@ def search(exchange: Exchange) -> Response:
     """``GET`` and ``POST search``: ``total`` counts hidden issues too, and pages that hold some are shorter."""
     asked = exchange.body() if exchange.request.method == "POST" else dict(exchange.request.query)
     start, size = whole(asked.get("startAt"), 0), min(whole(asked.get("maxResults"), 50), MOST_SEARCH)
+    size = exchange.trouble.faults.capped(size)
     if start + size > WINDOW:
         return errors(
             400, f"Result window is too large, from + size must be less than or equal to: [{WINDOW}] but was more."
@@ -137,12 +146,19 @@ def user_named(site: Site, name: str) -> Json | None:
     return next((user for user in site.users.values() if name_of(user).casefold() == name.casefold()), None)
 
 
+def _key_of(site: Site, user: Json) -> str:
+    return _keys(site)[user["accountId"]]
+
+
+def _keys(site: Site) -> Mapping[str, str]:
+    return {account: f"JIRAUSER{10_000 + place}" for place, account in enumerate(site.users)}
+
+
 def shown(site: Site, answer: Response) -> Response:
     """An answer as Data Center words it."""
     if answer.body is None:
         return answer
-    keys = {account: f"JIRAUSER{10_000 + place}" for place, account in enumerate(site.users)}
-    return replace(answer, body=_worded(answer.body, keys))
+    return replace(answer, body=_worded(answer.body, _keys(site)))
 
 
 def _worded(value: Any, keys: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON

@@ -9,6 +9,8 @@ from .site import CATEGORIES, Field, Issue, Json, Site, person
 EXPAND = "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations"
 EMBEDDED_CHANGELOG = 100
 """An issue read alone shows at most so many changelog entries, the newest; in a search 40."""
+EMBEDDED_WORKLOGS = 20
+"""An issue shows at most so many worklogs, the oldest."""
 _EDITABLE = ("summary", "description", "priority", "labels", "components", "assignee", "duedate")
 
 
@@ -20,10 +22,17 @@ def bean(site: Site, issue: Issue, base: str, fields: Sequence[str], properties:
     shown |= {"expand": EXPAND, "self": f"{base}/rest/api/3/issue/{issue.id}", "key": issue.key}
     names = _chosen(site, fields)
     if names:
-        shown["fields"] = {name: issue.fields.get(name) for name in names}
+        shown["fields"] = {name: _value(issue, name) for name in names}
     if properties:
         shown["properties"] = {key: issue.properties[key] for key in properties if key in issue.properties}
     return shown
+
+
+def _value(issue: Issue, name: str) -> object:
+    if name != "worklog":
+        return issue.fields.get(name)
+    some = issue.worklogs[:EMBEDDED_WORKLOGS]
+    return {"startAt": 0, "maxResults": EMBEDDED_WORKLOGS, "total": len(issue.worklogs), "worklogs": some}
 
 
 def _chosen(site: Site, fields: Sequence[str]) -> list[str]:

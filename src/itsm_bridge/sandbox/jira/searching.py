@@ -30,6 +30,7 @@ def search(exchange: Exchange) -> Response:
     asked = _asked(exchange)
     names = asked["fields"] or ["id"]
     most = max(1, min(asked["maxResults"], MOST_SEARCH_IDS if set(names) <= {"id", "key"} else MOST_SEARCH))
+    most = exchange.trouble.faults.capped(most)
     view = exchange.indexed(asked["reconcileIssues"])
     walk = exchange.walks.rest(asked["token"]) if asked["token"] else _found(exchange, asked["jql"], view)
     issues = [one for number in walk[:most] if (one := view.get(number)) is not None and not exchange.hides(one)]
@@ -67,6 +68,13 @@ def _found(exchange: Exchange, jql: str, view: Mapping[int, Issue]) -> list[int]
     return [issue.id for issue in exchange.query(jql, bounded=True).among(view.values())]
 
 
+def count(exchange: Exchange) -> Response:
+    """``POST search/approximate-count``."""
+    query = exchange.query(str(exchange.body().get("jql") or ""), bounded=True)
+    found = query.among(exchange.indexed().values())
+    return Response(200, {"count": sum(not exchange.hides(one) for one in found)})
+
+
 def removed(_exchange: Exchange) -> Response:
     """The old search, which Jira Cloud took away."""
     return errors(410, GONE)
@@ -95,7 +103,7 @@ def bulk_changelog(exchange: Exchange) -> Response:
         return errors(400, "Between 1 and 1000 issues and at most 10 field ids are allowed.")
     entries = _histories(exchange, names, wanted)
     start = _start(asked.get("nextPageToken"))
-    size = max(1, min(whole(asked.get("maxResults"), 1000), MOST_HISTORIES))
+    size = exchange.trouble.faults.capped(max(1, min(whole(asked.get("maxResults"), 1000), MOST_HISTORIES)))
     grouped: dict[int, list[Json]] = {}
     for (_, number, _), entry in entries[start : start + size]:
         grouped.setdefault(number, []).append(entry)

@@ -52,7 +52,7 @@ class Field:
 
 @dataclass(slots=True)
 class Issue:
-    """An issue: its fields as REST v3 shows them, its changelog (oldest first) and its properties."""
+    """An issue: its fields as REST v3 shows them, its changelog and worklogs (oldest first) and its properties."""
 
     id: int
     key: str
@@ -60,6 +60,7 @@ class Issue:
     updated: datetime
     created: datetime
     histories: list[Json] = field(default_factory=list)
+    worklogs: list[Json] = field(default_factory=list)
     properties: Json = field(default_factory=dict)
 
     @property
@@ -89,6 +90,7 @@ class Site:
         self._keys: dict[str, int] = {}
         self._past: dict[int, list[tuple[datetime, Issue | None]]] = {}
         self._history = 10_000
+        self._worklog = 40_000
 
     def add(self, issue: Issue) -> None:
         """Put an issue in, findable by id and by key."""
@@ -111,6 +113,11 @@ class Site:
         prefix = f"{project.casefold()}-"
         numbers = (key.removeprefix(prefix) for key in self._keys if key.startswith(prefix))
         return f"{project}-{max((int(one) for one in numbers if one.isdecimal()), default=0) + 1}"
+
+    def next_worklog_id(self) -> str:
+        """An id that no worklog had."""
+        self._worklog += 1
+        return str(self._worklog)
 
     def remember(self, issue: Issue, at: datetime) -> None:
         """Keep what an issue was until ``at``, when it is about to change."""
@@ -193,6 +200,7 @@ def system_fields() -> list[Field]:
         Field("duedate", "Due date", "date"),
         Field("labels", "Labels", "array", items="string"),
         Field("components", "Components", "array", items="component"),
+        Field("worklog", "Log Work", "array", items="worklog"),
     ]
 
 

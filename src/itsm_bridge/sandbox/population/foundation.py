@@ -47,6 +47,10 @@ SELECTS = {
 ENVIRONMENT, IMPACT, URGENCY, VENDOR, APPROVAL = SELECTS
 
 
+BRIDGE_ROLE = "u_itsm_bridge"
+"""The role that the service account has: read on what the bridge reads, write on what it decides."""
+
+
 class _Writer:
     """Puts reference records into an instance, all of one age."""
 
@@ -72,8 +76,11 @@ def found_instance(instance: Instance, people: Iterable[Person], now: datetime) 
         else writer.add("core_company", name, name=name, vendor="true", customer="false")
         for name in VENDORS
     }
+    roles = {name: writer.add("sys_user_role", name, name=name) for name in ("itil", BRIDGE_ROLE)}
     for person in people:
-        add_user(writer, person, companies.get(person.team, company))
+        user = add_user(writer, person, companies.get(person.team, company))
+        role = roles[BRIDGE_ROLE if person.user_name == "bridge" else "itil"]
+        writer.add("sys_user_has_role", user, user=user, role=role, state="active", inherited="false")
     for name in (*GROUPS.values(), "Office IT desk"):
         writer.add("sys_user_group", name, name=name, active="true", description="")
     for name in SERVICES:

@@ -14,7 +14,8 @@ from itsm_bridge.sandbox.faults import DEAF_FIELDS, HIDDEN_FIELDS, HIDDEN_ROWS, 
 from itsm_bridge.sandbox.web import Request, Response
 
 from .derived import Derived
-from .dictionary import TASKS, choices_of
+from .dictionary import TASK, TASKS, choices_of
+from .family import Family
 from .oauth import TOKEN_PATH, TokenDesk
 from .query import Query, answer, parse
 from .tables import Instance, Row, Table
@@ -64,6 +65,7 @@ class TableApi:
         self._tokens = tokens
         self._trouble = trouble or Trouble()
         self._derived = Derived(instance)
+        self._tasks = Family("task", TASK, {name: instance.tables[name] for name in TASKS})
         self.lock = threading.Lock()
 
     def __call__(self, request: Request) -> Response:
@@ -77,7 +79,7 @@ class TableApi:
             route = _ROUTE.fullmatch(request.path)
             if route is None:
                 return _error(400, "Requested URI does not represent any resource", request.path)
-            table = self._instance.tables.get(route["table"])
+            table = self._tasks if route["table"] == "task" else self._instance.tables.get(route["table"])
             if table is None:
                 return _error(400, f"Invalid table {route['table']}")
             if table.name in self._trouble.faults.hidden:
@@ -103,7 +105,10 @@ class TableApi:
         """Whether the caller may not see a row."""
         if not self._trouble.faults.hides_rows:
             return False
-        if self._trouble.hides(row["sys_id"], row.get("number", ""), by_share=table.name in TASKS):
+        if table is self._tasks and row["sys_class_name"] in self._trouble.faults.hidden:
+            return True
+        is_task = table is self._tasks or table.name in TASKS
+        if self._trouble.hides(row["sys_id"], row.get("number", ""), by_share=is_task):
             return True
         task = self._instance.find("task", row.get(PARENT_OF.get(table.name, ""), ""))
         return task is not None and self._trouble.hides(task["sys_id"], task.get("number", ""))
@@ -112,19 +117,21 @@ class TableApi:
         if sys_id is None:
             if request.method == "GET":
                 return self._list(request, table)
-            return self._create(request, table, actor) if request.method == "POST" else _NOT_SUPPORTED
+            creates = request.method == "POST" and table is not self._tasks  # a task that is no more than one
+            return self._create(request, table, actor) if creates else _NOT_SUPPORTED
         row = table.get(sys_id)
         if row is None or self._hides(table, row):
             return NOT_FOUND
         if request.method == "GET":
             return Response(200, {"result": self._shown(request, table, row)})
+        table = self._tasks.home(row) if table is self._tasks else table
         if request.method == "DELETE":
             delete(self._instance, table.name, row, actor)
             return Response(204)
         return self._update(request, table, row, actor) if request.method in ("PATCH", "PUT") else _NOT_SUPPORTED
 
     def _list(self, request: Request, table: Table) -> Response:
-        query = parse(request.query.get("sysparm_query", ""), lambda path: self._instance.has(table.name, path))
+        query = parse(request.query.get("sysparm_query", ""), lambda path: self._is_column(table, path))
         rows = self._found(table, query)
         limit = _count(request.query.get("sysparm_limit", ""), DEFAULT_LIMIT)
         offset = _count(request.query.get("sysparm_offset", ""), 0)
@@ -136,6 +143,9 @@ class TableApi:
         if request.query.get("sysparm_suppress_pagination_header") != "true":
             headers["Link"] = _links(request, limit, offset, len(rows))
         return Response(200, {"result": page}, headers)
+
+    def _is_column(self, table: Table, path: str) -> bool:
+        return path.partition(".")[0] in table.columns and self._instance.has(table.name, path)
 
     def _found(self, table: Table, query: Query) -> list[Row]:
         if query.dropped and self._trouble.faults.invalid_query_returns_no_rows:

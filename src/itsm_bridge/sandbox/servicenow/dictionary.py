@@ -94,6 +94,13 @@ OWN: Mapping[str, Mapping[str, Column]] = {
         **_columns("boolean", "active web_service_access_only"),
         **_references("core_company", "company"),
     },
+    "sys_user_role": _columns("string", "name description"),
+    "sys_user_has_role": {
+        **_columns("string", "state"),
+        **_columns("boolean", "inherited"),
+        **_references("sys_user", "user"),
+        **_references("sys_user_role", "role"),
+    },
     "sys_user_group": {
         **_columns("string", "name description email"),
         **_columns("boolean", "active"),

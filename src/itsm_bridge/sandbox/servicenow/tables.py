@@ -23,11 +23,17 @@ def made_up_id(*parts: str) -> str:
 
 
 class Table:
-    """One table: its rows by sys_id, hashed columns, and (for reading what changed) the order of ``ORDER``."""
+    """One table: its rows by sys_id, hashed columns, and (for reading what changed) the order of ``ORDER``.
+
+    ``added`` counts every row that it ever had, and ``last_number`` is the latest that it gave: neither a sys_id nor a
+    number comes again when a row was deleted or has moved on.
+    """
 
     def __init__(self, name: str, columns: Mapping[str, Column]) -> None:
         self.name = name
         self.columns = dict(columns)
+        self.added = 0
+        self.last_number = 0
         self._rows: dict[str, Row] = {}
         self._hashed: dict[str, dict[str, list[Row]]] = {c: {} for c in HASHED[1:] if c in columns}
         self._sorted: list[tuple[str, str]] = []
@@ -45,6 +51,7 @@ class Table:
 
     def add(self, row: Row) -> None:
         """Put a row in; its columns become columns of the table. The order is mended when it is next asked for."""
+        self.added += 1
         self._rows[row["sys_id"]] = row
         self._sorted.append((row.get("sys_updated_on", ""), row["sys_id"]))
         self._in_order = False

@@ -55,7 +55,7 @@ def stamp(at: datetime) -> str:
 def create(instance: Instance, table: str, values: Mapping[str, object], actor: Actor) -> Row:
     """Insert a record and run the rules for it. Raises ``WriteForbiddenError``."""
     target = instance.tables[table]
-    sys_id = made_up_id(table, "created", str(len(target)), actor.at.isoformat())
+    sys_id = made_up_id(table, "created", str(target.added), actor.at.isoformat())
     row = {"sys_id": sys_id, "sys_created_on": actor.stamp, "sys_created_by": actor.user_name, "sys_class_name": table}
     row |= {"sys_updated_on": actor.stamp, "sys_updated_by": actor.user_name, "sys_mod_count": "0"}
     row |= _defaults(target, actor)
@@ -157,8 +157,10 @@ def _defaults(table: Table, actor: Actor) -> Row:
     highest = max(
         (int(row["number"][len(prefix) :]) for row in table if row["number"].startswith(prefix)), default=10000
     )
+    number = max(highest, table.last_number) + 1
+    table.last_number = number
     return {
-        "number": f"{prefix}{highest + 1:07d}",
+        "number": f"{prefix}{number:07d}",
         "state": state,
         "active": "true",
         "approval": "not requested",
