@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check format bench lock clean
+.PHONY: help demo test check format bench prism schedules lock clean
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
@@ -27,7 +27,13 @@ format: $(VENV)/.dev ## rewrite the code in the house's format
 	@$(BIN)/ruff format .
 
 bench: $(VENV)/.dev ## the benchmarks, each beside a peer
-	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
+
+schedules: $(VENV)/.dev ## play SEEDS (5000) random schedules of edits, moves, deletes and faults on each kind of source
+	@SCHEDULES=$(or $(SEEDS),5000) $(BIN)/python -m pytest -q -n auto tests/end_to_end/test_schedules.py
+
+prism: $(VENV)/.dev ## hold what the Jira connector sends against Atlassian's document with Prism; needs npm and a network
+	@$(BIN)/python -m tests.contract.prism
 
 lock: ## write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/build.in -o requirements/build.lock
