@@ -168,6 +168,38 @@ class NativeSla:
 
 
 @dataclass(frozen=True, slots=True)
+class Worklog:
+    """Time that a person booked on a ticket: from ``started_at`` on, ``seconds`` long, as last changed.
+
+    ``worklog_id`` is unique within its source. ``author`` is an address, else a name.
+    """
+
+    source: str
+    external_id: str
+    worklog_id: str
+    author: str
+    started_at: datetime
+    seconds: int
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """What somebody wrote on a ticket, which nobody changes any more; ``element`` is the source's name of the journal.
+
+    ``entry_id`` is unique within its source, ``author`` the source's name of the account.
+    """
+
+    source: str
+    external_id: str
+    entry_id: str
+    element: str
+    at: datetime
+    author: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class TicketRecord:
     """One ticket with its whole history (oldest first) and its approvals, as read at one time."""
 

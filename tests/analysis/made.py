@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from itsm_bridge.analysis.assembly import Gone, Material, Problem, Sent, assemble
@@ -187,6 +188,7 @@ def frames(
     problems: Iterable[Problem] = (),
     freshness: Mapping[str, datetime | None] | None = None,
     gone: Mapping[tuple[str, str], Gone] | None = None,
+    booked: Mapping[tuple[str, str], int] = MappingProxyType({}),
 ) -> Frames:
     """The frames of the period that holds ``as_of``, with the real rules and clocks."""
     made = list(decisions)
@@ -199,6 +201,7 @@ def frames(
         problems=problems,
         freshness={"snow": as_of} if freshness is None else freshness,
         gone=gone or {},
+        booked=lambda _: booked,
     )
     period = Period.holding(as_of, unit, configured.zone)
     return assemble(material, configured, period, period.until(as_of))

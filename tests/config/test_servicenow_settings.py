@@ -103,14 +103,15 @@ def with_lines(folder: Path, lines: str) -> Path:
     return config
 
 
-def test_pysnow_is_the_transport_and_native_clocks_are_not_read_unless_asked_for(tmp_path: Path) -> None:
+def test_pysnow_is_the_transport_and_clocks_and_notes_are_not_read_unless_asked_for(tmp_path: Path) -> None:
     (tmp_path / "asked").mkdir()
     plain = load(copy_example(tmp_path)).sources["snow"]
-    asked = load(with_lines(tmp_path / "asked", "transport: requests\n    native_slas: true")).sources["snow"]
+    lines = "transport: requests\n    native_slas: true\n    journals: true\n    choice_labels: true"
+    asked = load(with_lines(tmp_path / "asked", lines)).sources["snow"]
     assert isinstance(plain, ServiceNow)
     assert isinstance(asked, ServiceNow)
-    assert (plain.transport, plain.native_slas) == ("pysnow", False)
-    assert (asked.transport, asked.native_slas) == ("requests", True)
+    assert (plain.transport, plain.native_slas, plain.journals, plain.choice_labels) == ("pysnow", False, False, False)
+    assert (asked.transport, asked.native_slas, asked.journals, asked.choice_labels) == ("requests", True, True, True)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +123,8 @@ def test_pysnow_is_the_transport_and_native_clocks_are_not_read_unless_asked_for
         ("transprt: pysnow", "C111", "transport"),
         ("native_slas: yes", "C201", "true"),
         ("native_sla: true", "C111", "native_slas"),
+        ("journals: on", "C201", "true"),
+        ("journal: true", "C111", "journals"),
     ],
 )
 def test_a_mistake_is_named_with_what_was_probably_meant(

@@ -14,6 +14,7 @@ from tests.connectors import cloud
 from tests.connectors.cloud import Cloud
 from tests.connectors.fakes import NOON, Answer, Seen
 
+from itsm_bridge.config.model import Jira
 from itsm_bridge.connectors.jira.connector import JiraConnector
 
 Json = dict[str, Any]
@@ -26,6 +27,10 @@ ME = {
     "emailAddress": "bridge@egov.example",
     "timeZone": "Asia/Kolkata",
 }
+EVERY_PERMISSION = (
+    *("SYSTEM_ADMIN", "ADMINISTER", "ADMINISTER_PROJECTS", "BROWSE_PROJECTS", "EDIT_ISSUES", "DELETE_ISSUES"),
+    *("MOVE_ISSUES", "DELETE_ALL_COMMENTS", "DELETE_ALL_WORKLOGS", "DELETE_ALL_ATTACHMENTS"),
+)
 ANA = {"key": "JIRAUSER10002", "name": "ana", "displayName": "Ana", "emailAddress": "ana@egov.example"}
 HIDDEN = {"key": "JIRAUSER10003", "name": "hidden", "displayName": "Hidden Person"}
 
@@ -71,12 +76,18 @@ class Center(Cloud):
     def _answer(self, seen: Seen, path: str) -> Answer:
         if path == "/serverInfo":
             return Answer({"deploymentType": "Server", "versionNumbers": [9, 12], "serverTime": cloud.told(self.now)})
+        if path == "/user":
+            found = [one for one in (ME, ANA, HIDDEN) if one["key"] == seen.query["key"]]
+            return Answer(found[0]) if found else Answer({"errorMessages": ["The user does not exist"]}, 404)
         if path == "/search":
             self.before(len(self.asked("/search")))
             return self._pages(seen.json)
-        if path in {"/search/jql", "/issue/bulkfetch", "/changelog/bulkfetch"}:
+        if path in {"/search/jql", "/search/approximate-count", "/issue/bulkfetch", "/changelog/bulkfetch"}:
             return Answer({"errorMessages": ["null for uri"]}, 404)
         return super()._answer(seen, path)
+
+    def _permissions(self, asked: list[str]) -> Json:  # noqa: ARG002 - all are told, whatever was asked for
+        return super()._permissions([*EVERY_PERMISSION])
 
     def _pages(self, body: Json) -> Answer:
         jql, start, most = body["jql"], body["startAt"], min(body["maxResults"], self.cap)
@@ -134,7 +145,7 @@ class Center(Cloud):
 
 
 @contextmanager
-def connected(center: Center, *, largest: int = 8_000_000) -> Iterator[JiraConnector]:
+def connected(center: Center, source: Jira = SOURCE, *, largest: int = 8_000_000) -> Iterator[JiraConnector]:
     """A connector to ``center`` over HTTP."""
-    with cloud.connected(center, SOURCE, largest=largest) as connector:
+    with cloud.connected(center, source, largest=largest) as connector:
         yield connector

@@ -51,6 +51,7 @@ SYSTEM_NAMES = {
     "labels": "Labels",
     "priority": "Priority",
     "summary": "Summary",
+    "worklog": "Log Work",
 }
 PRIORITIES = ("Highest", "High", "Medium", "Low", "Lowest")
 OPTIONS = {VENDOR: ("OptIT", "GWL"), APPROVAL: ("Not required", "Requested", "Approved", "Declined")}
@@ -122,6 +123,13 @@ def history(number: int, *items: Json, at: datetime = NOON, author: Json = ANA) 
     return {"id": str(number), "author": author, "created": told(at), "items": list(items)}
 
 
+def worklog(number: int, seconds: int = 3600, /, **more: object) -> Json:
+    """Time that Ana booked, as the site tells it."""
+    told_at = told(NOON - timedelta(hours=2))
+    booked: Json = {"id": str(number), "author": ANA, "started": told_at, "created": told_at, "updated": told(NOON)}
+    return {**booked, "timeSpentSeconds": seconds, **more}
+
+
 @dataclass
 class Cloud:
     """A site. ``meddle`` may change an answer before it is sent; ``size`` is the size of a search page."""
@@ -140,6 +148,8 @@ class Cloud:
     written: list[Seen] = field(default_factory=list)
     now: datetime = NOON
     requests: dict[str, Json] = field(default_factory=dict)
+    worklogs: dict[str, list[Json]] = field(default_factory=dict)
+    granted: set[str] = field(default_factory=lambda: {"BROWSE_PROJECTS", "EDIT_ISSUES"})
 
     def add(self, *issues: Json) -> None:
         self.issues |= {one["id"]: one for one in issues}
@@ -162,6 +172,8 @@ class Cloud:
             "/priority": [{"id": str(place), "name": name} for place, name in enumerate(PRIORITIES, 1)],
             "/project/OPS": {"key": "OPS", "projectTypeKey": "service_desk" if self.requests else "software"},
             "/project/ENV": {"key": "ENV", "projectTypeKey": "software"},
+            "/mypermissions": {"permissions": self._permissions(seen.query.get("permissions", "").split(","))},
+            "/search/approximate-count": {"count": len(self.issues)},
         }
         if path in plain:
             return Answer(plain[path])
@@ -175,6 +187,9 @@ class Cloud:
         if path == "/changelog/bulkfetch":
             return self._changelogs(seen.json)
         return self._one(seen, *path.split("/")[2:])
+
+    def _permissions(self, asked: list[str]) -> Json:
+        return {key: {"key": key, "havePermission": key in self.granted} for key in asked}
 
     def _search(self, body: Json) -> Answer:
         (order,) = re.findall(r"ORDER BY (\w+) ASC, key ASC", body["jql"])
@@ -219,6 +234,9 @@ class Cloud:
             start = int(seen.query["startAt"])
             some = self.histories.get(number, [])
             return Answer({"values": some[start : start + 5], "startAt": start, "maxResults": 5, "total": len(some)})
+        if rest == "worklog":
+            start, booked = int(seen.query["startAt"]), self.worklogs.get(number, [])
+            return Answer({"startAt": start, "worklogs": booked[start : start + 25], "total": len(booked)})
         if rest == "editmeta":
             return Answer({"fields": self._metadata()})
         if seen.method == "PUT":
@@ -253,7 +271,10 @@ class Cloud:
         return next(one for one in self._metadata()[name]["allowedValues"] if one["id"] == value["id"])
 
     def _shown(self, one: Json, fields: list[str]) -> Json:
-        return {**one, "fields": {name: value for name, value in one["fields"].items() if name in fields}}
+        booked = self.worklogs.get(one["id"], [])
+        beside = {"worklog": {"startAt": 0, "maxResults": 20, "total": len(booked), "worklogs": booked[:20]}}
+        every = {**beside, **one["fields"]}
+        return {**one, "fields": {name: value for name, value in every.items() if name in fields}}
 
 
 @contextmanager

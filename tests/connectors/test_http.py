@@ -1,17 +1,24 @@
 from __future__ import annotations
 
+import itertools
+import math
 import socket
+import threading
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import requests
 from pydantic import SecretStr
+from requests.adapters import HTTPAdapter
 from tests.connectors.fakes import CREDENTIALS, NOON, SECRET, Answer, Seen, World, in_turn, serving, talking, zipped
 
 from itsm_bridge.config.model import Credentials
 from itsm_bridge.connectors.answers import Call, PageTooLarge, ReadRefused, path_template
-from itsm_bridge.connectors.http import BasicAuth, BearerAuth, GuardedSession
+from itsm_bridge.connectors.http import CONNECT_SECONDS, READ_SECONDS, BasicAuth, BearerAuth, GuardedSession
+from itsm_bridge.connectors.surroundings import Surroundings
 from itsm_bridge.errors import (
     BridgeError,
     ConfigurationInvalid,
@@ -29,9 +36,17 @@ def whole(_call: Call, body: object) -> str | None:
     return None if isinstance(body, dict) and "result" in body else "there is no result in it"
 
 
-def session(url: str, world: World, *, max_wait: float = 120, largest: int = 1_000_000) -> GuardedSession:
+def session(
+    url: str,
+    world: World,
+    *,
+    max_wait: float = 120,
+    largest: int = 1_000_000,
+    left: Callable[[], float] = lambda: math.inf,
+) -> GuardedSession:
+    around = replace(world.surroundings, left=left)
     return GuardedSession(
-        "snow", url, BasicAuth(CREDENTIALS), whole, max_wait=max_wait, surroundings=world.surroundings, largest=largest
+        "snow", url, BasicAuth(CREDENTIALS), whole, max_wait=max_wait, surroundings=around, largest=largest
     )
 
 
@@ -104,6 +119,95 @@ def test_waits_of_one_request_add_up_to_the_limit() -> None:
     with serving(in_turn(Answer(status=429, headers={"Retry-After": "50"}))) as web, pytest.raises(SourceUnavailable):
         session(web.url, world, max_wait=120).ask("GET", "/rows")
     assert len(world.slept) == 2
+
+
+# --- the end of the run ---
+
+
+def test_a_wait_that_would_pass_the_end_of_the_run_is_not_begun_however_long_a_request_may_wait() -> None:
+    world = World()
+    with serving(in_turn(Answer(status=429, headers={"Retry-After": "90"}), GOOD)) as web:
+        with pytest.raises(SourceUnavailable, match="the time of this run ends before it may be asked again"):
+            session(web.url, world, max_wait=900, left=lambda: 80.0 - world.at).ask("GET", "/rows")
+        assert len(web.seen) == 1
+    assert world.slept == []
+
+
+def test_waits_of_several_requests_add_up_to_no_more_than_the_run() -> None:
+    world = World()
+    busy = Answer(status=429, headers={"Retry-After": "50"})
+    with serving(in_turn(busy, GOOD, busy, GOOD, busy, GOOD)) as web:
+        guarded = session(web.url, world, max_wait=120, left=lambda: 120.0 - world.at)
+        guarded.ask("GET", "/a")
+        guarded.ask("GET", "/b")
+        with pytest.raises(SourceUnavailable):
+            guarded.ask("GET", "/c")
+    assert len(world.slept) == 2
+    assert world.at < 120
+
+
+def test_our_own_patience_ends_with_the_run_too() -> None:
+    world = World()
+    with serving(in_turn(Answer(status=503))) as web, pytest.raises(SourceUnavailable, match="time of this run"):
+        session(web.url, world, left=lambda: 4.0 - world.at).ask("GET", "/rows")
+    assert world.at < 4
+    assert world.slept
+
+
+def test_a_write_that_was_not_taken_is_not_repeated_after_the_end_of_the_run() -> None:
+    busy = Answer(status=429, headers={"Retry-After": "3"})
+    with serving(in_turn(busy, GOOD)) as web:
+        with pytest.raises(SourceUnavailable, match="nothing was written"):
+            session(web.url, World(), left=lambda: 0.0).ask("PATCH", "/rows/1", body={})
+        assert len(web.seen) == 1
+
+
+def test_a_run_that_is_stopped_during_a_wait_asks_no_more() -> None:
+    world = World()
+    with serving(in_turn(Answer(status=503), GOOD)) as web:
+        with pytest.raises(SourceUnavailable, match="the run was stopped while it waited"):
+            session(web.url, world, left=lambda: -1.0 if world.slept else 1000.0).ask("GET", "/rows")
+        assert len(web.seen) == 1
+    assert len(world.slept) == 1
+
+
+def test_a_wait_of_the_real_world_ends_when_the_run_does() -> None:
+    left = itertools.chain([10.0, 10.0], itertools.repeat(-1.0))
+    Surroundings.of_run(lambda: next(left)).sleep(math.inf)  # comes back at all
+
+
+def test_a_read_that_nobody_waits_for_any_more_is_broken_off() -> None:
+    def silent(connection: socket.socket) -> None:
+        connection.recv(1)  # until the other side hangs up
+
+    world = World(tick=2.0)
+    with talking(silent) as server:
+        with pytest.raises(SourceUnavailable, match="did not answer in time"):
+            session(server.url, world, left=lambda: -60.0).ask("GET", "/rows")
+        assert server.connections == 1
+    assert world.at < READ_SECONDS
+
+
+def test_a_write_under_way_is_waited_for_after_the_end_of_the_run() -> None:
+    world, looked = World(), threading.Event()
+    looks = itertools.count(1)
+
+    def monotonic() -> float:
+        if (look := next(looks)) == 4:
+            looked.set()
+        return 10.0 * look
+
+    def late(_seen: Seen) -> Answer:
+        looked.wait(60)
+        return GOOD
+
+    world.monotonic = monotonic  # type: ignore[method-assign]  # counts the looks at the socket
+    with serving(late) as web:
+        assert session(web.url, world, left=lambda: -60.0).ask("PATCH", "/rows/1", body={}) == {"result": [1]}
+    assert looked.is_set()
+
+
+# --- what answers mean ---
 
 
 @pytest.mark.parametrize(
@@ -189,6 +293,47 @@ def test_a_server_that_sends_a_byte_at_a_time_meets_the_deadline_in_headers_and_
         world = World(tick=100.0)
         with talking(drip) as server, pytest.raises(SourceUnavailable, match="in time"):
             session(server.url, world).ask("GET", "/rows")
+
+
+def test_a_server_that_accepts_and_never_answers_meets_the_deadline() -> None:
+    def wait(connection: socket.socket) -> None:
+        connection.recv(1)  # until the other side hangs up
+
+    with talking(wait) as server, pytest.raises(SourceUnavailable, match="in time"):
+        session(server.url, World(tick=200.0)).ask("GET", "/rows")
+
+
+@pytest.mark.parametrize("wanted", [None, 1, 86_400])
+def test_every_request_has_our_limits_of_time_whatever_a_client_wants(
+    monkeypatch: pytest.MonkeyPatch, wanted: float | None
+) -> None:
+    limits: list[object] = []
+
+    def send(_: HTTPAdapter, request: requests.PreparedRequest, **given: object) -> requests.Response:
+        limits.append(given["timeout"])
+        raise requests.ConnectionError(request.url)
+
+    monkeypatch.setattr(HTTPAdapter, "send", send)
+    with pytest.raises(SourceUnavailable):
+        session("http://127.0.0.1:1", World()).get("http://127.0.0.1:1/rows", timeout=wanted)
+    assert set(limits) == {(5.0, 60.0)}
+
+
+def test_connecting_and_silence_have_limits_of_their_own_whatever_a_client_wants(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limits: list[object] = []
+    send = requests.adapters.HTTPAdapter.send
+
+    def spied(adapter: requests.adapters.HTTPAdapter, request: requests.PreparedRequest, **how: Any) -> Any:  # noqa: ANN401 - passed on
+        limits.append(how["timeout"])
+        return send(adapter, request, **how)
+
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", spied)
+    with serving(in_turn(GOOD)) as web:
+        session(web.url, World()).request("GET", f"{web.url}/rows", timeout=None)
+        session(web.url, World()).request("GET", f"{web.url}/rows", timeout=9_999)
+    assert limits == [(CONNECT_SECONDS, READ_SECONDS)] * 2 == [(5.0, 60.0)] * 2
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from tests.connectors.fakes import NOON, Answer, Seen
 from itsm_bridge.connectors.base import Bookmark, Page, Write
 from itsm_bridge.connectors.jira.connector import JiraConnector
 from itsm_bridge.connectors.jira.data_center import bound_at
-from itsm_bridge.errors import NeedsPerson, OutcomeUnknown, SourceUnavailable
+from itsm_bridge.errors import NeedsPerson, OutcomeUnknown, SourceUnavailable, WriteRefused
 from itsm_bridge.model import TicketRecord
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -304,6 +304,22 @@ def test_a_write_that_breaks_off_is_unknown_and_sent_once() -> None:
         with pytest.raises(OutcomeUnknown):
             connector.push(Write(record.ticket, {"priority": 1}, (), "m"))
     assert len(center.written) == 1
+
+
+def test_a_field_that_is_not_on_the_edit_screen_is_refused_unsent_and_named_by_the_doctor() -> None:
+    center = many(1)
+    with connected(center) as connector:
+        (record,) = records(pages(connector))
+        center.meddle = lambda seen, answer: (
+            Answer({"fields": {name: value for name, value in answer.body["fields"].items() if name != VENDOR}})  # type: ignore[index]
+            if seen.path.endswith("/editmeta")
+            else answer
+        )
+        with pytest.raises(WriteRefused, match=f"field {VENDOR} is not on the edit screen"):
+            connector.push(Write(record.ticket, {"priority": 1, "vendor": "GWL"}, (), "m"))
+        check = next(check for check in connector.doctor() if check.name == "project OPS: writing")
+    assert center.written == []
+    assert (check.verdict, f"vendor ({VENDOR}) is not on the edit screen" in check.detail) == ("failure", True)
 
 
 def test_cloud_is_not_taken_for_data_center() -> None:

@@ -82,15 +82,21 @@ def test_all_issues_are_read_through_short_and_empty_pages() -> None:
     assert max(len(page.records) for page in found) == 100
 
 
-def test_a_token_that_repeats_ends_the_walk_with_an_error() -> None:
+@pytest.mark.parametrize("tokens", [("t0",), ("t0", "t5", "t3")])
+def test_a_token_that_repeats_ends_the_walk_with_an_error(tokens: tuple[str, ...]) -> None:
     cloud = many(10)
-    cloud.meddle = lambda seen, answer: (
-        replace(answer, body={**answer.body, "isLast": False, "nextPageToken": "t0"})  # type: ignore[dict-item]
-        if seen.path.endswith("/search/jql")
-        else answer
-    )
+
+    def meddle(seen: Seen, answer: Answer) -> Answer:
+        turn = len(cloud.asked("/search/jql"))
+        if turn > 20:
+            return Answer(status=410)  # it has gone round and round
+        token = {"isLast": False, "nextPageToken": tokens[turn % len(tokens)]}
+        return replace(answer, body={**answer.body, **token}) if seen.path.endswith("/search/jql") else answer  # type: ignore[dict-item]
+
+    cloud.meddle = meddle
     with connected(cloud) as connector, pytest.raises(SourceUnavailable, match="repeats"):
         pages(connector)
+    assert len(cloud.asked("/search/jql")) == len(tokens) + 1
 
 
 def test_a_token_that_has_expired_ends_the_walk_for_this_run_only() -> None:
@@ -177,6 +183,19 @@ def test_a_fresher_issue_in_the_middle_of_a_walk_does_not_push_the_bookmark_ahea
     with connected(cloud) as connector:
         first = next(connector.fetch("issues", None))
     assert first.bookmark["at"] < "2026-11-20T09:00"
+
+
+def test_a_bookmark_never_runs_ahead_of_the_servers_clock() -> None:
+    cloud = Cloud(now=NOON - timedelta(minutes=7))  # ours is seven minutes ahead
+    cloud.add(*(issue(number, NOON - timedelta(minutes=200 - number)) for number in range(1, 101)))
+    cloud.add(issue(101, datetime(2099, 1, 1, tzinfo=UTC)))
+    with connected(cloud) as connector:
+        found = pages(connector)
+        assert [page.bookmark["at"][:16] for page in found] == ["2026-11-20T08:41", "2026-11-20T11:53"]
+        cloud.now = NOON
+        cloud.add(issue(102, NOON - timedelta(minutes=6)))
+        again = {record.ticket.number for record in records(pages(connector, found[-1].bookmark))}
+    assert "OPS-102" in again
 
 
 def test_an_empty_answer_to_a_stranger_is_not_an_empty_site() -> None:
@@ -460,6 +479,39 @@ def test_a_status_that_is_gone_is_unknown_and_listed() -> None:
     assert (record.history[0].old, record.history[0].new) == ("unknown", "in_progress")
 
 
+@pytest.mark.parametrize(("states", "state"), [({}, "resolved"), ({"closed": State.CLOSED}, "closed")])
+def test_a_status_that_was_renamed_is_known_by_its_id_and_kept_by_its_name_of_then(
+    states: dict[str, State], state: str
+) -> None:
+    cloud = Cloud()
+    cloud.statuses = [status("In Progress"), status("Closed", "done", "5")]
+    cloud.add(issue(1, status=status("Closed", "done", "5"), resolutiondate=told(NOON)))
+    cloud.histories["10001"] = [history(1, item("status", "In Progress", "Done", **{"from": "3", "to": "5"}))]
+    with connected(cloud, replace(SOURCE, states=states)) as connector:
+        found = pages(connector)
+    (record,) = records(found)
+    (entry,) = record.history
+    assert (record.ticket.state, entry.new, entry.source_new) == (state, state, "Done")
+    assert oddities(found) == []
+
+
+def test_an_issue_of_140_changes_keeps_its_oldest() -> None:
+    cloud = Cloud()
+    cloud.add(issue(1, status=status("In Progress")))
+    cloud.statuses.append(status("To Do", "new", "10000"))
+    back, forth = ("In Progress", "To Do"), ("To Do", "In Progress")
+    cloud.histories["10001"] = [
+        history(number, item("status", *(forth if number % 2 else back)), at=NOON - timedelta(hours=number))
+        for number in range(139, 0, -1)
+    ] + [history(140, item("status", *forth), at=NOON - timedelta(hours=200))]
+    with connected(cloud) as connector:
+        (bulk,) = records(pages(connector))
+        alone = connector.read(bulk.ticket)
+    assert bulk == alone
+    assert len(bulk.history) == 140
+    assert bulk.history[0].at == NOON - timedelta(hours=200)
+
+
 @pytest.mark.parametrize("created", [int(NOON.timestamp()), int(NOON.timestamp() * 1000), told(NOON)])
 def test_a_history_is_dated_in_every_form_that_jira_uses(created: object) -> None:
     cloud = Cloud()
@@ -490,6 +542,20 @@ def test_a_changelog_of_another_issue_stops_us() -> None:
     other = {"issueChangeLogs": [{"issueId": "777", "changeHistories": []}]}
     cloud.meddle = lambda seen, answer: Answer(other) if seen.path.endswith("/changelog/bulkfetch") else answer
     with connected(cloud) as connector, pytest.raises(NeedsPerson, match="another issue"):
+        pages(connector)
+
+
+def test_a_changelogs_token_that_has_expired_ends_the_walk_for_this_run_only() -> None:
+    cloud = many(2)
+
+    def expired(seen: Seen, answer: Answer) -> Answer:
+        if not seen.path.endswith("/changelog/bulkfetch"):
+            return answer
+        late = seen.json.get("nextPageToken") is not None
+        return Answer(status=400) if late else replace(answer, body={**answer.body, "nextPageToken": "t1"})  # type: ignore[dict-item]
+
+    cloud.meddle = expired
+    with connected(cloud) as connector, pytest.raises(SourceUnavailable, match="page token"):
         pages(connector)
 
 

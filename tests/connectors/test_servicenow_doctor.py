@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.connectors.fakes import NOON, Answer, Seen
+from tests.connectors.fakes import ACCOUNT, NOON, Answer, Seen
 from tests.connectors.snow import SOURCE, Record, Snow, audit, change, connected, entry, incident, sys_id, vote
 
 from itsm_bridge.config.model import FieldMapping, ServiceNow, ServiceNowWrite
 from itsm_bridge.connectors.base import Check
+from itsm_bridge.model import State
 
 pytestmark = pytest.mark.usefixtures("over_both_transports")
 
@@ -47,6 +48,66 @@ def test_a_healthy_instance_has_nothing_wrong() -> None:
         "clock": "warning"  # the tests' clocks stand two hours apart
     }
     assert "zone Asia/Kolkata" in found["connection"].detail
+
+
+# --- roles ---
+
+
+def with_roles(*names: str, account: str = ACCOUNT) -> Snow:
+    snow = healthy()
+    snow.tables["sys_user_has_role"] = [
+        {"sys_id": sys_id(500 + place), "user.user_name": account, "state": "active", "role.name": name}
+        for place, name in enumerate(names)
+    ]
+    return snow
+
+
+def test_an_account_that_does_not_see_its_roles_is_as_it_should_be() -> None:
+    assert diagnosis(healthy())["permissions"].verdict == "ok"
+    closed = with_roles("admin")
+    closed.hidden = {str(row["sys_id"]) for row in closed.tables["sys_user_has_role"]}
+    assert diagnosis(closed)["permissions"].verdict == "ok"
+
+
+def test_roles_that_are_not_needed_are_named_with_what_they_allow() -> None:
+    check = diagnosis(with_roles("admin", "itil", "security_admin", "approval_admin"))["permissions"]
+    assert check.verdict == "warning"
+    assert check.detail == (
+        "it does not need admin (it may do everything), approval_admin (it may answer approvals in place of their "
+        "approvers), security_admin (it may change the rules of access)"
+    )
+    assert "with write on incident" in check.fix
+    assert diagnosis(with_roles("itil", "sn_incident_write"))["permissions"].verdict == "ok"
+
+
+def test_a_role_that_ended_is_none() -> None:
+    snow = with_roles("admin")
+    snow.tables["sys_user_has_role"][0]["state"] = "inactive"
+    assert diagnosis(snow)["permissions"].verdict == "ok"
+
+
+def test_write_on_a_table_where_nothing_is_written_is_more_than_needed() -> None:
+    snow = with_roles("sn_incident_write", "sn_change_write")
+    check = diagnosis(snow)["permissions"]
+    assert check.detail == "it does not need sn_change_write (it may write change_request, where nothing is written)"
+    check = diagnosis(snow, replace(ONLY_INCIDENTS, write=ServiceNowWrite()))["permissions"]
+    assert "sn_incident_write" in check.detail
+    assert "sn_change_write" in check.detail
+
+
+def test_a_role_that_forbids_writing_is_a_failure_only_where_something_is_written() -> None:
+    snow = with_roles("snc_read_only", "sn_incident_write")
+    check = diagnosis(snow)["permissions"]
+    assert (check.verdict, "snc_read_only" in check.fix) == ("failure", True)
+    assert diagnosis(snow, replace(ONLY_INCIDENTS, write=ServiceNowWrite()))["permissions"].verdict == "ok"
+
+
+def test_the_roles_of_somebody_else_are_no_answer() -> None:
+    snow = with_roles("admin", account="somebody.else")
+    real = snow._found
+    snow._found = lambda table, text: real(table, text.replace("user.user_name", "no_such_column"))  # type: ignore[method-assign]
+    check = diagnosis(snow)["permissions"]
+    assert (check.verdict, "widened" in check.detail) == ("failure", True)
 
 
 # --- the dictionary ---
@@ -119,6 +180,36 @@ def test_choices_of_other_tables_and_inactive_ones_do_not_count() -> None:
     assert diagnosis(snow)["incident: states"].verdict == "ok"
 
 
+def test_a_state_that_is_named_by_its_label_is_told_with_its_value() -> None:
+    snow = healthy()
+    states = {"incident": {**SOURCE.states["incident"], "On-Hold": State.ON_HOLD, "nothing like it": State.NEW}}
+    check = diagnosis(snow, replace(ONLY_INCIDENTS, states=states))["incident: states"]
+    assert check.verdict == "warning"
+    assert check.detail == (
+        "in states:, and no choice there: 'nothing like it', 'on-hold' (the value of 'On hold' is '3')"
+    )
+
+
+def test_labels_are_looked_for_where_choices_are_read_by_them() -> None:
+    snow = healthy()
+    assert "incident: choice labels" not in diagnosis(snow)
+    source = replace(ONLY_INCIDENTS, choice_labels=True)
+    assert diagnosis(snow, source)["incident: choice labels"].verdict == "warning"
+    snow.tables["sys_choice"].append(choice(40, "network", "Network & VPN", element="category"))
+    check = diagnosis(snow, source)["incident: choice labels"]
+    assert (check.verdict, check.detail) == ("ok", "read by label: category")
+    snow.hidden = {str(row["sys_id"]) for row in snow.tables["sys_choice"]}
+    assert diagnosis(snow, source)["incident: choice labels"].verdict == "failure"
+
+
+def test_a_map_may_name_a_label_only_where_choices_are_read_by_their_labels() -> None:
+    snow = healthy()
+    snow.tables["sys_choice"].append(choice(40, "network", "Network & VPN", element="category"))
+    source = replace(ONLY_INCIDENTS, fields={"category": FieldMapping("category", {"network & vpn": "net"})})
+    assert diagnosis(snow, source)["incident: mapped values"].verdict == "warning"
+    assert diagnosis(snow, replace(source, choice_labels=True))["incident: mapped values"].verdict == "ok"
+
+
 def test_a_table_without_choices_of_its_own_has_those_of_task() -> None:
     snow = healthy()
     for row in snow.tables["sys_choice"]:
@@ -160,6 +251,34 @@ def test_history_that_is_there_and_hidden_is_a_failure_and_none_is_a_warning() -
     assert (check.verdict, check.fix) == ("failure", "grant the account read on sys_audit")
     snow.tables["sys_audit"] = []
     assert diagnosis(snow)["incident: history"].verdict == "warning"
+
+
+def test_history_is_looked_for_by_the_ids_of_records_and_never_in_all_of_sys_audit() -> None:
+    snow = healthy()
+    snow.tables["incident"].append(incident(2))
+    diagnosis(snow)
+    asked = [seen.query["sysparm_query"] for seen in snow.seen if seen.path.endswith("/sys_audit")]
+    assert asked
+    assert all(f"documentkeyIN{sys_id(1)},{sys_id(2)}" in query for query in asked)
+    snow.tables["incident"] = []
+    check = diagnosis(snow)["incident: history"]
+    assert (check.verdict, "no record can be seen" in check.detail) == ("warning", True)
+
+
+def test_an_account_that_may_not_compare_times_of_update_is_told_the_permission() -> None:
+    """A query rule that fails drops the bound and the order, or refuses the question, by the instance's settings."""
+    snow = healthy()
+    snow.tables["incident"] = [incident(place, NOON - timedelta(days=place)) for place in (40, 1, 2)]
+    everything = Answer({"result": snow.tables["incident"]})
+    unsorted = Answer({"result": snow.tables["incident"][1:]})
+    for told in (everything, unsorted, Answer({"error": {}}, 403)):
+        snow.meddle = lambda seen, answer, told=told: (  # type: ignore[misc]  # the answer of this turn
+            told if "sys_updated_on>=" in seen.query.get("sysparm_query", "") else answer
+        )
+        check = diagnosis(snow)["incident: scope and order"]
+        assert check.verdict == "failure"
+        assert "query_range" in check.detail + check.fix
+        assert "incident.sys_updated_on" in check.detail + check.fix
 
 
 def test_a_table_that_may_not_be_read_is_a_failure_of_its_own_check_alone() -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import requests
 from pydantic import SecretStr
 from tests.connectors.fakes import NOON, World
 from tests.connectors.test_contract import SNOW, VENDORS
@@ -92,6 +93,16 @@ def test_each_reason_to_be_missing_is_told_from_the_others(sandbox: Sandbox, tra
     assert connector.absence("incident", hidden) is None
 
 
+def test_a_ticket_that_became_one_of_a_table_that_is_not_read_has_moved(sandbox: Sandbox, transport: str) -> None:
+    assert "problem" not in SNOW.tables
+    connector = connected(sandbox, transport)
+    moved = min(census(connector, "incident"))
+    sandbox.move(moved, "problem")
+    assert connector.absence("incident", moved) is Absence.MOVED
+    sandbox.hide(moved)
+    assert connector.absence("incident", moved) is Absence.HIDDEN
+
+
 def test_native_clocks_are_read(sandbox: Sandbox, transport: str) -> None:
     connector = connected(sandbox, transport, native_slas=True)
     tickets = set().union(*(records(connector, table) for table in SNOW.tables))
@@ -99,6 +110,66 @@ def test_native_clocks_are_read(sandbox: Sandbox, transport: str) -> None:
     assert natives
     assert {native.external_id for native in natives} <= tickets
     assert all(native.name and native.started_at for native in natives)
+
+
+def test_notes_come_with_their_tickets_and_by_their_own_cursor(sandbox: Sandbox, transport: str) -> None:
+    connector = connected(sandbox, transport, source=replace(SNOW, journals=True))
+    tickets = set().union(*(records(connector, table) for table in SNOW.tables))
+    with_tickets = {entry for table in SNOW.tables for page in connector.fetch(table, None) for entry in page.journal}
+    pages = list(connector.fetch("sys_journal_field", None))
+    assert with_tickets == {entry for page in pages for entry in page.journal} != set()
+    assert {entry.external_id for entry in with_tickets} <= tickets
+    assert {entry.element for entry in with_tickets} == {"comments", "work_notes"}
+    before = dict(pages[-1].bookmark)
+    ticket = min(records(connector, "incident"))
+    sandbox.edit(ticket, {"work_notes": "asked the vendor"}, actor="asha.k")
+    fresh = {entry for page in connector.fetch("sys_journal_field", before) for entry in page.journal} - with_tickets
+    assert [(one.external_id, one.element, one.author, one.text) for one in fresh] == [
+        (ticket, "work_notes", "asha.k", "asked the vendor")
+    ]
+
+
+def test_the_doctor_finds_nothing_wrong_until_the_account_becomes_an_admin(sandbox: Sandbox, transport: str) -> None:
+    connector = connected(sandbox, transport, source=replace(SNOW, journals=True, choice_labels=True))
+    checks = {check.name: check for check in connector.doctor()}
+    assert checks["permissions"].detail == "none of its roles is known to be more than it needs: u_itsm_bridge"
+    assert {name for name, check in checks.items() if check.verdict == "failure"} == set()
+    admin = made(sandbox, "sys_user_role", name="admin")
+    (me,) = rows(sandbox, "sys_user", f"user_name={sandbox.account.user}")
+    made(sandbox, "sys_user_has_role", user=me["sys_id"], role=admin["sys_id"], state="active")
+    check = next(check for check in connector.doctor() if check.name == "permissions")
+    assert (check.verdict, "admin (it may do everything)" in check.detail) == ("warning", True)
+
+
+def made(sandbox: Sandbox, table: str, **values: str) -> dict[str, str]:
+    """A record that an administrator makes."""
+    answer = requests.post(
+        f"{sandbox.servicenow_url}/api/now/table/{table}", json=values, auth=who_of(sandbox), timeout=30
+    )
+    assert answer.status_code == 201
+    found: dict[str, str] = answer.json()["result"]
+    return found
+
+
+def rows(sandbox: Sandbox, table: str, query: str) -> list[dict[str, str]]:
+    url = f"{sandbox.servicenow_url}/api/now/table/{table}"
+    answer = requests.get(url, params={"sysparm_query": query}, auth=who_of(sandbox), timeout=30)
+    found: list[dict[str, str]] = answer.json()["result"]
+    return found
+
+
+def who_of(sandbox: Sandbox) -> tuple[str, str]:
+    return (sandbox.account.user, sandbox.account.password)
+
+
+def test_labels_of_choices_come_from_their_own_table(sandbox: Sandbox, transport: str) -> None:
+    by_value = records(connected(sandbox, transport), "incident")
+    by_label = records(connected(sandbox, transport, source=replace(SNOW, choice_labels=True)), "incident")
+    shown = {"ap": "Andhra Pradesh", "punjab": "Punjab", "bihar": "Bihar", "odisha": "Odisha", "internal": "Internal"}
+    assert {record.ticket.environment for record in by_value.values()} - {None} <= set(shown)
+    assert {key: record.ticket.environment for key, record in by_label.items()} == {
+        key: shown.get(record.ticket.environment or "") for key, record in by_value.items()
+    }
 
 
 def test_a_client_reads_and_writes_as_a_password_does(sandbox: Sandbox, transport: str) -> None:

@@ -199,6 +199,21 @@ def deleted(snow: Snow) -> None:
     snow.tables["sys_audit"] = [deletion(1), deletion(2)]
 
 
+def archived(snow: Snow) -> None:
+    deleted(snow)
+    snow.tables["ar_incident"] = [task(1, "incident"), task(3, "incident")]
+
+
+def archived_where_the_archive_is_hidden(snow: Snow) -> None:
+    archived(snow)
+    snow.hidden = {sys_id(1)}
+
+
+def deleted_beside_an_archive(snow: Snow) -> None:
+    deleted(snow)
+    snow.tables["ar_incident"] = [task(3, "incident")]
+
+
 def deleted_and_restored(snow: Snow) -> None:
     snow.tables["sys_audit"] = [deletion(1)]
 
@@ -223,6 +238,9 @@ def deleted_where_nothing_may_be_looked_up(snow: Snow) -> None:
         (hidden, Absence.HIDDEN),
         (hidden_elsewhere, Absence.HIDDEN),
         (deleted, Absence.DELETED),
+        (archived, Absence.ARCHIVED),
+        (archived_where_the_archive_is_hidden, Absence.ARCHIVED),
+        (deleted_beside_an_archive, Absence.DELETED),
         (deleted_and_restored, None),
         (deleted_without_a_trace, Absence.UNKNOWN),
         (deleted_where_nothing_may_be_looked_up, Absence.UNKNOWN),

@@ -114,6 +114,18 @@ def test_an_approver_who_answered_is_not_asked_again_and_one_who_was_not_is() ->
     assert (sent.method, sent.json) == ("PATCH", {"state": "requested"})
 
 
+def test_an_approvers_record_whose_answer_was_lost_is_found_and_not_made_again() -> None:
+    snow = Snow()
+    with with_ticket(snow) as (connector, ticket):
+        snow.meddle = lambda seen, answer: Answer(broken=True) if seen.method == "POST" else answer
+        with pytest.raises(OutcomeUnknown):
+            connector.push(write(ticket, {"approval": "requested"}, "ben"))
+        snow.meddle = lambda _, answer: answer
+        connector.push(write(ticket, {"approval": "requested"}, "ben"))
+    assert [sent.method for sent in snow.written] == ["POST"]
+    assert [row["approver"] for row in snow.tables["sysapproval_approver"]] == [BEN]
+
+
 @pytest.mark.parametrize(
     ("values", "approvers", "why"),
     [

@@ -19,6 +19,8 @@ TABLES = {
     "history": "",
     "approvals": "",
     "native_slas": "",
+    "worklogs": "",
+    "journal": "",
     "streams": "",
     "quarantine": "first_seen last_seen attempts",
     "oddities": "id first_seen last_seen",

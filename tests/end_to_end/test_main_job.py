@@ -8,9 +8,12 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from tests.connectors.fakes import Seen, serving
+from tests.connectors.test_contract import passed_on
 from tests.end_to_end.conftest import Project
 
 from itsm_bridge.cli import COMMANDS
+from itsm_bridge.connectors.answers import path_template
 
 
 def written_by_the_bridge(project: Project) -> int:
@@ -50,6 +53,38 @@ def test_what_was_written_stands_in_both_sources_with_our_name(project: Project)
     direct = {"impact", "urgency", "priority", "vendor"}
     wanted = {(c["ticket"], c["field"], str(c["to"])) for c in plan["changes"] if c["field"] in direct}
     assert wanted <= ours
+
+
+READING = ("/search/jql", "/search/approximate-count", "/issue/bulkfetch", "/changelog/bulkfetch")
+
+
+def test_nothing_but_apply_writes_and_it_writes_nothing_but_decided_fields(project: Project) -> None:
+    snow_url, ops_url = project.sandbox.servicenow_url, project.sandbox.jira_url
+    with serving(passed_on(snow_url)) as snow, serving(passed_on(ops_url)) as ops:
+        project.edit("bridge.yaml", snow_url, snow.url)
+        project.edit("bridge.yaml", ops_url, ops.url)
+
+        def sent() -> list[Seen]:
+            return [one for one in (*snow.seen, *ops.seen) if one.method != "GET" and not one.path.endswith(READING)]
+
+        for words in (("check", "--live"), ("doctor",), ("sync",), ("plan", "--out", "monday.json")):
+            assert project.run(*words).returncode == 0, words
+        assert min(len(snow.seen), len(ops.seen)) > 10
+        assert sent() == []
+        planned = json.loads(project.run("--json", "plan").stdout)["summary"]["tickets_to_change"]
+        assert project.run("apply").returncode == 0
+        writes = sent()
+    assert len(writes) >= planned > 0
+    asked = {(one.method, path_template(one.path)) for one in writes}
+    assert asked <= {
+        ("PUT", "/rest/api/3/issue/{id}"),
+        *(("PATCH", f"/api/now/table/{table}/{{sys_id}}") for table in ("incident", "sc_req_item", "change_request")),
+        *(
+            (method, f"/api/now/table/sysapproval_approver{end}")
+            for method, end in (("POST", ""), ("PATCH", "/{sys_id}"))
+        ),
+    }
+    assert {one.method for one in writes} >= {"PUT", "PATCH"}
 
 
 def test_a_run_publishes_the_reports_that_are_due_and_only_once(settled: Project) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from hypothesis import strategies as st
@@ -13,11 +15,13 @@ from itsm_bridge.model import (
     ApprovalState,
     Decision,
     HistoryEntry,
+    JournalEntry,
     NativeSla,
     State,
     Ticket,
     TicketRecord,
     TicketType,
+    Worklog,
 )
 
 NOW = datetime(2026, 11, 25, 12, 30, 15, 123456, tzinfo=UTC)
@@ -71,9 +75,12 @@ def page(
     rejected: tuple[Rejected, ...] = (),
     oddities: tuple[Oddity, ...] = (),
     natives: tuple[NativeSla, ...] = (),
+    worklogs: Mapping[str, tuple[Worklog, ...]] = MappingProxyType({}),
+    journal: tuple[JournalEntry, ...] = (),
 ) -> Page:
     """A page of the stream that has been read up to ``bookmark``."""
-    return Page(records, {"after": bookmark}, approvals, rejected, oddities, natives=natives)
+    bookmarked = {"after": bookmark}
+    return Page(records, bookmarked, approvals, rejected, oddities, natives=natives, worklogs=worklogs, journal=journal)
 
 
 def native(of: Ticket, native_id: str = "n1", **changes: object) -> NativeSla:
@@ -88,6 +95,28 @@ def native(of: Ticket, native_id: str = "n1", **changes: object) -> NativeSla:
         "breached": False,
     }
     return NativeSla(of.source, of.external_id, native_id, **_with(values, changes))
+
+
+def worklog(of: Ticket, worklog_id: str = "w1", **changes: object) -> Worklog:
+    """An hour that Asha booked on ``of``."""
+    values: dict[str, Any] = {
+        "author": "asha",
+        "started_at": NOW - 90 * MINUTE,
+        "seconds": 3600,
+        "updated_at": NOW - 20 * MINUTE,
+    }
+    return Worklog(of.source, of.external_id, worklog_id, **_with(values, changes))
+
+
+def note(of: Ticket, entry_id: str = "j1", **changes: object) -> JournalEntry:
+    """A work note that Asha wrote on ``of``."""
+    values: dict[str, Any] = {
+        "element": "work_notes",
+        "at": NOW - 30 * MINUTE,
+        "author": "asha",
+        "text": "Taken over.",
+    }
+    return JournalEntry(of.source, of.external_id, entry_id, **_with(values, changes))
 
 
 def decision(index: int = 1, /, **changes: object) -> Decision:

@@ -18,7 +18,7 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "0003", "0002", None, None
+revision, down_revision, branch_labels, depends_on = "{after}", "{before}", None, None
 
 
 def upgrade():
@@ -26,6 +26,13 @@ def upgrade():
     op.execute("UPDATE tickets SET summary = 'migrated'")
     {last}
 """
+
+AFTER = f"{int(schema.REVISION) + 1:04}"
+
+
+def next_step(last: str) -> str:
+    """The text of the next version's migration."""
+    return NEXT.format(after=AFTER, before=schema.REVISION, last=last)
 
 
 @pytest.fixture
@@ -35,9 +42,9 @@ def next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(migrate.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(migrate, "MIGRATIONS", folder)
     for module in (migrate, sqlite_file, postgres):
-        monkeypatch.setattr(module, "REVISION", "0003")
-    step = folder / "versions/r0003_host.py"
-    step.write_text(NEXT.format(last="pass"))
+        monkeypatch.setattr(module, "REVISION", AFTER)
+    step = folder / f"versions/r{AFTER}_host.py"
+    step.write_text(next_step("pass"))
     return step
 
 
@@ -69,7 +76,7 @@ def test_the_newest_migration_is_the_one_that_the_schema_names(store: Store) -> 
     assert ScriptDirectory.from_config(config).get_heads() == [schema.REVISION] == [revision(store)]
 
 
-@pytest.mark.parametrize("made_by", ["0003", "0099", "a1b2c3"])
+@pytest.mark.parametrize("made_by", [AFTER, "0099", "a1b2c3"])
 def test_a_newer_store_is_refused_and_not_changed(url: str, tmp_path: Path, made_by: str) -> None:
     with Store.open(url, tmp_path, create=True) as store:
         store.save_record(record(), NOW)
@@ -87,7 +94,7 @@ def test_a_newer_store_is_refused_and_not_changed(url: str, tmp_path: Path, made
 def test_an_older_store_is_migrated_when_it_is_opened(url: str, tmp_path: Path, next_release: Path) -> None:
     assert next_release.exists()
     with Store.open(url, tmp_path) as store:
-        assert revision(store) == "0003"
+        assert revision(store) == AFTER
         assert "host" in columns_of_runs(store)
 
 
@@ -96,14 +103,14 @@ def test_a_migration_that_breaks_off_changes_nothing_and_can_be_done_again(
 ) -> None:
     store.save_record(record(summary="kept"), NOW)
     store.close()
-    next_release.write_text(NEXT.format(last="op.execute('SELECT * FROM no_such_table')"))
+    next_release.write_text(next_step("op.execute('SELECT * FROM no_such_table')"))
     with pytest.raises(StorageFailed):
         Store.open(url, tmp_path)
     assert "host" not in columns_of_runs(store)
-    assert revision(store) == "0002"
+    assert revision(store) == schema.REVISION
     assert next(store.records()).ticket.summary == "kept"
     store.close()
-    next_release.write_text(NEXT.format(last="pass"))
+    next_release.write_text(next_step("pass"))
     with Store.open(url, tmp_path) as migrated:
         assert next(migrated.records()).ticket.summary == "migrated"
 
@@ -136,7 +143,8 @@ def test_a_store_of_the_first_release_keeps_its_rows_and_learns_the_rest(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = tmp_path / "first/migrations"
-    shutil.copytree(migrate.MIGRATIONS, first, ignore=shutil.ignore_patterns("__pycache__", "r0002_*"))
+    later = shutil.ignore_patterns("__pycache__", *(f"r{number:04}_*" for number in range(2, int(schema.REVISION) + 1)))
+    shutil.copytree(migrate.MIGRATIONS, first, ignore=later)
     with monkeypatch.context() as older:
         older.setattr(migrate, "MIGRATIONS", first)
         for module in (migrate, sqlite_file, postgres):

@@ -217,3 +217,14 @@ def test_a_ticket_may_be_reopened_and_closed(store: Store) -> None:
     store.save_record(replace(closed, ticket=replace(closed.ticket, state=State.NEW, closed_at=None)), NOW)
     (found,) = store.records(open_only=True)
     assert found.ticket.closed_at is None
+
+
+def test_a_version_that_was_asked_for_by_its_id_counts_even_where_it_is_dated_back(store: Store) -> None:
+    decided = vote(ticket(), state=ApprovalState.APPROVED, decided_at=NOW)
+    store.save_page("snow", "incident", page(TicketRecord(ticket(summary="new"), (), (decided,))), NOW)
+    back = ticket(summary="dated back", number="INC0000099", updated_at=NOW - MINUTE)
+    saved = store.save_found("snow", "incident", page(TicketRecord(back, (), (vote(back),))), NOW)
+    (found,) = store.records()
+    assert (saved.changed, found.ticket, found.approvals) == (1, back, (vote(back),))
+    assert store.find_ticket(f"snow:{ticket().number}") == back, "its number of before still finds it"
+    assert store.save_found("snow", "incident", page(TicketRecord(back, (), (vote(back),))), NOW).unchanged == 1

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.store.samples import NOW, decision, entry, native, page, record, ticket, vote
+from tests.store.samples import NOW, decision, entry, native, note, page, record, ticket, vote, worklog
 
 from itsm_bridge.connectors.base import Oddity, Rejected
 from itsm_bridge.model import Outcome, TicketRecord
@@ -12,10 +12,10 @@ TEXT = {
     "source", "external_id", "number", "type", "project", "state", "version", "summary", "description", "entry_id",
     "field", "old", "new", "source_old", "source_new", "actor", "approval_id", "approver", "check", "detail", "reason",
     "rule", "because", "digest", "inputs", "outcome", "marker", "inputs_digest", "command",
-    "native_id", "name", "stage",
+    "native_id", "name", "stage", "worklog_id", "author", "element", "text",
 }  # fmt: skip
 JSON = {"service", "category", "labels", "custom", "originals", "changes", "outcomes"}
-NUMBERS = {"id", "run_id", "attempts", "missed", "elapsed_seconds"}
+NUMBERS = {"id", "run_id", "attempts", "missed", "elapsed_seconds", "seconds"}
 
 
 @pytest.fixture
@@ -24,7 +24,9 @@ def filled(store: Store) -> Store:
     of = ticket()
     odd, bad = (Oddity(of.external_id, "late", "x"),), (Rejected("x", "why"),)
     full = TicketRecord(of, (entry(of),), (vote(of),))
-    store.save_page("snow", "s", page(full, oddities=odd, rejected=bad, natives=(native(of),)), NOW)
+    booked = {of.external_id: (worklog(of),)}
+    beside = page(full, oddities=odd, rejected=bad, natives=(native(of),), worklogs=booked, journal=(note(of),))
+    store.save_page("snow", "s", beside, NOW)
     store.note_sweep(SweepRow("snow", NOW, 0, 0, 1), {of.external_id: "deleted"}, final={"deleted"}, patience=2)
     run_id = store.start_run("run", NOW, "")
     store.save_decisions(run_id, [decision(value="acme")])

@@ -6,7 +6,8 @@ import pytest
 from tests.sync.conftest import Pull
 from tests.writeback.world import NOW, World, a_ticket
 
-from itsm_bridge.connectors.base import Absence
+import itsm_bridge.sync.sweep as sweeping
+from itsm_bridge.connectors.base import Absence, Oddity, Page
 from itsm_bridge.errors import GuardTripped, NeedsPerson, SourceUnavailable
 from itsm_bridge.model import State
 from itsm_bridge.store import Store
@@ -54,7 +55,7 @@ def test_what_the_stream_did_not_show_is_found_by_the_sweep(pulls: Pull, world: 
     assert (pulled.changed, ticket.priority, world.asked["fetch_ids"]) == (1, 1, 2)
 
 
-@pytest.mark.parametrize("reason", [Absence.DELETED, Absence.MOVED])
+@pytest.mark.parametrize("reason", [Absence.DELETED, Absence.MOVED, Absence.ARCHIVED])
 def test_a_ticket_that_the_source_calls_deleted_or_moved_is_gone_at_once(
     pulls: Pull, world: World, store: Store, reason: Absence
 ) -> None:
@@ -183,3 +184,20 @@ def test_a_store_of_an_older_version_learns_the_streams_from_its_first_sweep(
     assert pulls().problem is None
     assert set(store.stream_of("snow").values()) == {"tickets"}
     assert [row for row in store.day_counts() if row.differs] == []
+
+
+def test_a_ticket_with_a_name_that_could_not_be_looked_up_is_read_again_by_the_next_sweeps(
+    pulls: Pull, world: World, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "MOST_NAMELESS", 2)
+    pulls()
+    names = sorted(world.records)[:3]
+    world.unread = set(world.records)
+    odd = tuple(Oddity(one, "unresolved_reference", "assignment_group names a record …") for one in names)
+    store.save_found("snow", "tickets", Page((), {}, oddities=odd), NOW)
+    pulls(NOW + DAY)
+    assert store.sweeps()["snow"].fetched == 2
+    assert [row.external_id for row in store.oddities()] == names[2:], "they were read, and the names were there"
+    pulls(NOW + 2 * DAY)
+    pulls(NOW + 3 * DAY)
+    assert (store.oddities(), store.sweeps()["snow"].fetched) == ([], 0)

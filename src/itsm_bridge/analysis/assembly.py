@@ -46,7 +46,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """Since when a ticket cannot be seen in its source, and why: ``deleted``, ``hidden``, ``moved`` or ``unknown``."""
+    """Since when a ticket cannot be seen in its source, and why, as the store has it (``AbsenceRow.reason``)."""
 
     at: datetime
     reason: str
@@ -69,7 +69,8 @@ class Material:
     """What a report is made of. ``read`` fills in what classify rules say; ``clock`` computes cycles as of an instant.
 
     ``decisions`` gives, for an instant, the latest decision before it about each field of each ticket, in any order;
-    it may give more. ``sent`` is in the order of sending. ``gone`` is by source and external id.
+    it may give more. ``sent`` is in the order of sending. ``gone`` is by source and external id, and so is ``booked``:
+    the seconds that people booked on tickets before an instant.
     """
 
     records: Iterable[TicketRecord]
@@ -80,6 +81,7 @@ class Material:
     problems: Iterable[Problem]
     freshness: Mapping[str, datetime | None]
     gone: Mapping[tuple[str, str], Gone]
+    booked: Callable[[datetime], Mapping[tuple[str, str], int]] = lambda _: {}
 
 
 def assemble(material: Material, configuration: Configuration, period: Period, until: datetime) -> Frames:
@@ -127,6 +129,7 @@ class _Assembler:
         self._known: Counter[str] = Counter()
         self._waiting: list[TicketRecord] = []
         self._ids: dict[tuple[str, str], str] = {}
+        self._booked = material.booked(until)
         self._odd = odd
         self._odd_ids: dict[tuple[str, str], str] = {}
 
@@ -203,7 +206,7 @@ class _Assembler:
     def _take(self, seen: TicketRecord, read: TicketRecord, *, clocked: bool) -> None:
         ticket = read.ticket
         self._ids[ticket.source, ticket.external_id] = ticket.id
-        self._rows["tickets"].add([_ticket(read)])
+        self._rows["tickets"].add([(*_ticket(read), self._booked.get((ticket.source, ticket.external_id)))])
         recorded = [entry for entry in seen.history if entry.entry_id != DERIVED]
         self._rows["history"].add(
             (ticket.id, entry.at, entry.field, entry.old, entry.new, entry.actor) for entry in recorded

@@ -74,10 +74,10 @@ TABLE = Table(
             "unrouted, no_service_level, no_environment, no_priority: among open tickets. unknown_state, "
             "history_mismatch: among those of the period. "
             "quarantined: records that cannot be read. never_read: no sync has ended. gone_deleted, gone_moved, "
-            "gone_hidden, gone_unknown: tickets that the source does not show any more, by its answer. incomplete: "
-            "days (UTC) of creation on which the source counts other tickets than are here. not_counted: streams that "
-            "the source cannot count. Others: oddities met while reading, of every ticket created before the as-of "
-            "instant.",
+            "gone_archived, gone_hidden, gone_unknown: tickets that the source does not show any more, by its answer. "
+            "incomplete: days (UTC) of creation on which the source counts other tickets than are here. not_counted: "
+            "streams that the source cannot count. Others: oddities met while reading, of every ticket created before "
+            "the as-of instant.",
         ),
         Column("count", Kind.INTEGER, "Tickets, records or values that the check finds."),
         Column("detail", Kind.TEXT, f"Up to {EXAMPLES} examples."),

@@ -25,6 +25,7 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = {
         "environment": TEXT, "service": TEXT, "category": TEXT, "priority": INTEGER, "state": TEXT, "approval": TEXT,
         "vendor": TEXT, "group": TEXT, "assignee": TEXT, "summary": TEXT, "created_at": INSTANT,
         "resolved_at": INSTANT, "closed_at": INSTANT, "open": BOOLEAN, "reopened": INTEGER, "reassigned": INTEGER,
+        "booked_seconds": INTEGER,
     },
     # their history, oldest first
     "history": {"ticket": TEXT, "at": INSTANT, "field": TEXT, "from": TEXT, "to": TEXT, "actor": TEXT},

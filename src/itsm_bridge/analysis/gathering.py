@@ -38,6 +38,7 @@ def frames(store: Store, configuration: Configuration, period: Period, as_of: da
                 for row in reader.absences()
                 if row.gone_at is not None
             },
+            booked=reader.booked,
         )
         return assemble(material, configuration, period, period.until(as_of))
 

@@ -13,7 +13,8 @@ SECONDS_PER_HOUR = 3600
 def build(frames: Frames) -> pd.DataFrame:
     """The rows of ``TABLE``, by ticket."""
     tickets = frames.tickets.sort_values("ticket", kind="stable")
-    return tickets.assign(age_hours=age_hours(tickets, frames.until))
+    booked = (tickets["booked_seconds"].astype("float64") / SECONDS_PER_HOUR).round(2)
+    return tickets.assign(age_hours=age_hours(tickets, frames.until), booked_hours=booked)
 
 
 def age_hours(tickets: pd.DataFrame, until: pd.Timestamp | object) -> pd.Series:
@@ -56,6 +57,13 @@ TABLE = Table(
         Column("reassigned", Kind.INTEGER, "How often it was handed from one vendor or team to another.", "times"),
         Column("project", Kind.TEXT, "Jira project or ServiceNow table."),
         Column("group", Kind.TEXT, "Team, in the source's own words."),
+        Column(
+            "booked_hours",
+            Kind.NUMBER,
+            "Hours that people booked on it as worklogs for time before the as-of instant, as last read; empty where "
+            "none is, or where worklogs are not read.",
+            "hours",
+        ),
         Column("summary", Kind.TEXT, "The ticket's title, as the source has it now."),
     ),
     build=build,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -13,37 +14,54 @@ from itsm_bridge.cli.options import Options
 from itsm_bridge.operations.watching import SILENT, Watchers
 from itsm_bridge.sync import Watch
 
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_STOPPING = b"itsm-bridge: stopping after what is under way; Ctrl-C again stops at once\n"
 
-class StopSignal:
-    """Remembers a SIGTERM: the run then stops between two tickets, with everything sound."""
 
-    def __init__(self) -> None:
-        self.seen = False
+class Ending:
+    """When a run must end: after ``seconds``, or at the first SIGTERM or Ctrl-C. A second Ctrl-C ends it at once.
 
-    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+    The run then stops between two requests, or between two tickets that are written, with everything sound.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._at = time.monotonic() + seconds
+        self.signal: int | None = None
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
         """What ``signal`` calls."""
-        self.seen = True
+        if number == signal.SIGINT:
+            if self.signal is not None:
+                raise KeyboardInterrupt
+            os.write(2, _STOPPING)  # no stream: the signal may have come in the middle of one's own writing
+        self.signal, self._at = number, min(self._at, time.monotonic())
+
+    def left(self) -> float:
+        """Seconds until then; less than none afterwards."""
+        return self._at - time.monotonic()
+
+    def is_over(self) -> bool:
+        """Whether the run should be over."""
+        return self.left() <= 0
 
 
 @contextmanager
 def watched(options: Options, max_runtime: int) -> Iterator[Watchers]:
-    """What a run is to tell while it works, and when it is to stop: at SIGTERM, or after ``max_runtime`` seconds."""
-    stop = StopSignal()
-    before = signal.signal(signal.SIGTERM, stop)
-    deadline = time.monotonic() + max_runtime
-
-    def expired() -> bool:
-        return stop.seen or time.monotonic() > deadline
-
+    """What a run is to tell while it works, and when it is to stop: see ``Ending``."""
+    end = Ending(max_runtime)
+    before = {number: signal.signal(number, end) for number in SIGNALS}
     try:
         if not options.on_terminal:
-            yield Watchers(SILENT.pulled, SILENT.written, expired, expired)
+            yield Watchers(SILENT.pulled, SILENT.written, end.is_over, end.is_over, end.left)
         else:
             with _bars(options) as (pulled, written):
-                yield Watchers(pulled, written, expired, expired)
+                yield Watchers(pulled, written, end.is_over, end.is_over, end.left)
     finally:
-        signal.signal(signal.SIGTERM, before)
-    if stop.seen:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if end.signal == signal.SIGINT:
+        raise KeyboardInterrupt
+    if end.signal is not None:
         raise Finished(TERMINATED, "stopped by SIGTERM; what was done so far is kept", "the next run goes on from here")
 
 

@@ -38,13 +38,15 @@ MOST_FINDINGS = 20
 @click.pass_obj
 def sync(options: Options, source: tuple[str, ...], full: bool) -> None:
     """Read what changed into the store."""
-    with _working(options, "sync", create=True) as job:
-        connectors = job.bridge.connectors(source)
-        with watched(options, job.bridge.configuration.limits.max_runtime) as watch:
-            pulled = read_sources(job.bridge, connectors, full=full, watch=watch)
-            problems = tuple(part.problem for part in pulled if part.problem is not None)
-            findings = steps.findings(job.bridge, steps.NOTHING_APPLIED)
-            job.report = steps.RunReport("sync", pulled, findings=findings, problems=problems)
+    with (
+        _working(options, "sync", create=True) as job,
+        watched(options, job.bridge.configuration.limits.max_runtime) as watch,
+    ):
+        connectors = job.bridge.connectors(source, watch)
+        pulled = read_sources(job.bridge, connectors, full=full, watch=watch)
+        problems = tuple(part.problem for part in pulled if part.problem is not None)
+        findings = steps.findings(job.bridge, steps.NOTHING_APPLIED)
+        job.report = steps.RunReport("sync", pulled, findings=findings, problems=problems)
     _finish(options, job.report)
 
 
@@ -79,8 +81,8 @@ def apply(options: Options, file: Path | None, allow_changes: int) -> None:
     """Write the plan back; a ticket that moved since is skipped and listed."""
     with _working(options, "apply") as job:
         saved = None if file is None else read_plan_file(file)
-        connectors = job.bridge.connectors()
         with watched(options, job.bridge.configuration.limits.max_runtime) as watch:
+            connectors = job.bridge.connectors(watch=watch)
             job.report = steps.carry_out(
                 job.bridge, connectors, job.run_id, saved=saved, allow=allow_changes, watch=watch
             )
@@ -91,10 +93,12 @@ def apply(options: Options, file: Path | None, allow_changes: int) -> None:
 @click.pass_obj
 def run(options: Options) -> None:
     """What cron calls: sync, plan, apply, and the reports that are due."""
-    with _working(options, "run", create=True) as job:
-        connectors = job.bridge.connectors()
-        with watched(options, job.bridge.configuration.limits.max_runtime) as watch:
-            job.report = steps.run(job.bridge, connectors, job.run_id, publish_due, watch=watch)
+    with (
+        _working(options, "run", create=True) as job,
+        watched(options, job.bridge.configuration.limits.max_runtime) as watch,
+    ):
+        connectors = job.bridge.connectors(watch=watch)
+        job.report = steps.run(job.bridge, connectors, job.run_id, publish_due, watch=watch)
     _finish(options, job.report)
 
 

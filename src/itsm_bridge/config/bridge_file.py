@@ -130,11 +130,24 @@ def _service_now(
     write: ServiceNowWrite,
     transport: str,
     native_slas: bool,
+    journals: bool,
+    choice_labels: bool,
     position: Position,
 ) -> ServiceNow:
     by_table = dict.fromkeys(tables, states[EVERY_TABLE]) if EVERY_TABLE in states else states
     return ServiceNow(
-        name, url, tables, scope, fields, MappingProxyType(dict(by_table)), write, position, transport, native_slas
+        name,
+        url,
+        tables,
+        scope,
+        fields,
+        MappingProxyType(dict(by_table)),
+        write,
+        position,
+        transport,
+        native_slas,
+        journals,
+        choice_labels,
     )
 
 
@@ -204,6 +217,8 @@ SERVICENOW: Final = Record(
         ),
         Key("transport", _TRANSPORTS, "pysnow"),
         Key("native_slas", Flag(), default=False),
+        Key("journals", Flag(), default=False),
+        Key("choice_labels", Flag(), default=False),
     ),
     named=True,
     placed=True,
@@ -268,6 +283,7 @@ JIRA: Final = Record(
             ),
             JiraWrite(),
         ),
+        Key("worklogs", Flag(), default=False),
     ),
     named=True,
     placed=True,

@@ -68,7 +68,9 @@ class ServiceNowWrite:
 class ServiceNow:
     """A ServiceNow instance. ``states`` maps table, then source state, to ours; ``scope`` is ANDed to every query.
 
-    ``transport`` is ``pysnow`` or ``requests``; ``native_slas`` also reads ServiceNow's own clocks (``task_sla``).
+    ``transport`` is ``pysnow`` or ``requests``; ``native_slas`` also reads ServiceNow's own clocks (``task_sla``),
+    ``journals`` what people wrote on tickets (``sys_journal_field``). A choice is read by its value, with
+    ``choice_labels`` by its English label; a renamed one is seen in tickets that change, or by ``sync --full``.
     """
 
     name: str
@@ -81,6 +83,8 @@ class ServiceNow:
     position: Position
     transport: str = "pysnow"
     native_slas: bool = False
+    journals: bool = False
+    choice_labels: bool = False
 
     @property
     def writable(self) -> tuple[str, ...]:
@@ -104,7 +108,10 @@ class JiraWrite:
 
 @dataclass(frozen=True, slots=True)
 class Jira:
-    """A Jira site. ``states`` (status name), ``types`` and ``priorities`` have casefolded keys."""
+    """A Jira site. ``states`` (status name), ``types`` and ``priorities`` have casefolded keys.
+
+    ``worklogs`` also reads the time that people booked.
+    """
 
     name: str
     url: str
@@ -116,6 +123,7 @@ class Jira:
     priorities: Mapping[str, int]
     write: JiraWrite
     position: Position
+    worklogs: bool = False
 
     @property
     def writable(self) -> tuple[str, ...]:

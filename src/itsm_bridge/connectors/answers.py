@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -33,8 +34,8 @@ class PageTooSlow(PageTooLarge):
 class Failure(Exception):
     """One attempt that brought nothing and may be repeated.
 
-    ``untouched``: the source certainly did nothing. ``wish`` is how many seconds it asks to be left alone. ``becomes``
-    is the error of a read that is given up.
+    ``untouched``: the source certainly did nothing. ``wish`` is how many seconds it asks to be left alone, ``pause``
+    how many are to pass before the next attempt. ``becomes`` is the error of a read that is given up.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Failure(Exception):
         self.why = why
         self.untouched = untouched
         self.wish = wish
+        self.pause = 0.0
         self.attempts = attempts
         self.becomes = becomes
 
@@ -97,22 +99,34 @@ def _hidden(before: str, segment: str) -> str:
     return "{key}" if _KEY.fullmatch(segment) else segment
 
 
-def judge(call: Call, response: requests.Response, wish: float | None, shape: Shape) -> None:
-    """Return for a good answer, else raise what it means. The body has been read already."""
+class Sound(requests.Response):
+    """A good answer, decoded already: whoever asks for its JSON gets the value that was judged."""
+
+    def __init__(self, response: requests.Response, decoded: object) -> None:
+        super().__init__()
+        self.__dict__.update(response.__dict__)
+        self._decoded = decoded
+
+    def json(self, **_: object) -> Any:  # noqa: ANN401 - the base class's own signature
+        """The decoded body."""
+        return self._decoded
+
+
+def judge(call: Call, response: requests.Response, wish: float | None, shape: Shape) -> requests.Response:
+    """A good answer, decoded; else raise what it means. The body has been read already."""
     status = response.status_code
     if _taken_for_nobody(response.headers):
         raise CredentialsRefused(f"{call} answered {status}: the source does not accept the credentials; {_NOTHING}")
     if 200 <= status < 300 and not (status == 202 and call.reading):
-        _judge_body(call, response, shape)
-    elif status in {401, 407}:
+        return _judge_body(call, response, shape)
+    if status in {401, 407}:
         who = "the proxy" if status == 407 else "the source"
         raise CredentialsRefused(f"{call} answered {status}: {who} does not accept the credentials; {_NOTHING}")
-    elif status in {202, 408} or status >= 500:
+    if status in {202, 408} or status >= 500:
         raise Failure(f"answered {status}", wish=wish)
-    elif status in {425, 429}:
+    if status in {425, 429}:
         raise Failure(f"answered {status}", wish=wish, untouched=True)
-    else:
-        raise refusal(call, response)
+    raise refusal(call, response)
 
 
 def redirected(call: Call, location: str) -> BridgeError:
@@ -182,11 +196,11 @@ def _keys(value: object) -> list[str]:
     return [str(key) for key in value] if isinstance(value, dict) else []
 
 
-def _judge_body(call: Call, response: requests.Response, shape: Shape) -> None:
+def _judge_body(call: Call, response: requests.Response, shape: Shape) -> requests.Response:
     if not response.content:
         if call.reading:
             raise Failure("answered without a body")
-        return
+        return response
     if "json" not in response.headers.get("Content-Type", "").lower():
         raise _page_instead(call, response)
     try:
@@ -201,6 +215,7 @@ def _judge_body(call: Call, response: requests.Response, shape: Shape) -> None:
         raise Failure("answered 200 with an error inside", attempts=CANCELLED_ATTEMPTS, becomes=PageTooSlow)
     if fault := shape(call, body):
         raise Failure(f"answered 200, but {fault}")
+    return Sound(response, body)
 
 
 def _too_deep() -> Failure:
@@ -214,16 +229,21 @@ def cancelled(body: object) -> bool:
 
 def deeper_than(value: object, limit: int) -> bool:
     """Whether a decoded JSON value is nested deeper than ``limit`` levels."""
-    level = [value]
-    for _ in range(limit + 1):
-        level = [child for parent in level if isinstance(parent, dict | list) for child in _children(parent)]
+    level = [value] if type(value) in _CONTAINERS else []
+    for _ in range(limit):
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, dict) else parent)  # type: ignore[attr-defined]  # a list
+            if type(child) in _CONTAINERS
+        ]
         if not level:
             return False
     return True
 
 
-def _children(parent: dict[str, object] | list[object]) -> list[object]:
-    return list(parent.values()) if isinstance(parent, dict) else parent
+_CONTAINERS = frozenset({dict, list})
+"""What JSON nests; every value of an answer is looked at, so that the look must be short."""
 
 
 def _page_instead(call: Call, response: requests.Response) -> Exception:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
-from itsm_bridge.model import Approval, NativeSla, Ticket, TicketRecord
+from itsm_bridge.model import Approval, JournalEntry, NativeSla, Ticket, TicketRecord, Worklog
 
 Bookmark = Mapping[str, str]
 """How far a stream was read, in the connector's own words; stored as it is, and given back."""
@@ -36,7 +36,8 @@ class Page:
     """What one step of a walk brought. Rows and bookmark are stored in one transaction.
 
     ``approvals`` are those read on their own, for tickets of other pages. ``expected`` is how many records the whole
-    stream holds from the bookmark on, where the source says so (for progress only).
+    stream holds from the bookmark on, where the source says so (for progress only). ``worklogs`` are by ticket
+    (external id), for each one named all that it has: one that is missing there was deleted.
     """
 
     records: tuple[TicketRecord, ...]
@@ -46,12 +47,15 @@ class Page:
     oddities: tuple[Oddity, ...] = ()
     expected: int | None = None
     natives: tuple[NativeSla, ...] = ()
+    journal: tuple[JournalEntry, ...] = ()
+    worklogs: Mapping[str, tuple[Worklog, ...]] = field(default_factory=dict)
 
 
 class Absence(StrEnum):
     """Why a ticket that we know cannot be read any more."""
 
     DELETED = "deleted"
+    ARCHIVED = "archived"
     HIDDEN = "hidden"
     MOVED = "moved"
     UNKNOWN = "unknown"
@@ -125,7 +129,8 @@ class Connector(Protocol):
     def fetch(self, stream: str, bookmark: Bookmark | None) -> Iterator[Page]:
         """Walk ``stream`` from ``bookmark`` (less an overlap; ``None``: from the start) to its end; no upper bound.
 
-        At least once: a record may come again, none is left out. A bookmark of another scope is not used.
+        At least once: a record may come again, none is left out. A bookmark of another scope is not used. While a page
+        is out, the requests of the next one may be under way; nothing else is asked of the connector until the end.
         """
 
     def census(self, stream: str) -> Iterator[Census]:

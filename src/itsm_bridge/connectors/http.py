@@ -8,13 +8,14 @@ did nothing with it.
 from __future__ import annotations
 
 import base64
+import functools
 import io
-import ipaddress
 import json
+import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 import tenacity
@@ -24,21 +25,26 @@ from requests.auth import AuthBase
 
 from itsm_bridge import __version__
 from itsm_bridge.config.model import Credentials
+from itsm_bridge.connectors.addresses import Origin, is_loopback, origin_of, require_safe
 from itsm_bridge.connectors.answers import Call, Failure, PageTooLarge, Shape, judge, path_template, redirected
+from itsm_bridge.connectors.breakage import broken
 from itsm_bridge.connectors.deadline import Deadline, pool_classes
 from itsm_bridge.connectors.surroundings import Surroundings
 from itsm_bridge.connectors.waiting import backoff, http_date, wished_wait
-from itsm_bridge.errors import BridgeError, ConfigurationInvalid, NeedsPerson, OutcomeUnknown, SourceUnavailable
+from itsm_bridge.errors import BridgeError, NeedsPerson, OutcomeUnknown, SourceUnavailable
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0
 DEADLINE_SECONDS = 180.0
+GRACE_SECONDS = 5.0
+"""How long a read may go on when the run should be over: time enough to look at a ticket that was just written."""
 LARGEST_ANSWER = 32 * 1024 * 1024
 CHUNK = 65_536
 
-Origin = tuple[str, str, int]
-_PORTS = {"http": 80, "https": 443}
-_READING_POSTS = ("/search/jql", "/rest/api/2/search", "/issue/bulkfetch", "/changelog/bulkfetch", "/oauth_token.do")
+_READING_POSTS = (
+    *("/search/jql", "/search/approximate-count", "/rest/api/2/search"),
+    *("/issue/bulkfetch", "/changelog/bulkfetch", "/oauth_token.do"),
+)
 
 
 class BasicAuth(AuthBase):
@@ -70,37 +76,6 @@ class BearerAuth(AuthBase):
 
     def __repr__(self) -> str:
         return "BearerAuth(…)"
-
-
-def origin_of(url: str) -> Origin:
-    """Scheme, host and port of a URL."""
-    parts = urlsplit(url)
-    return parts.scheme.lower(), (parts.hostname or "").lower(), _port(parts)
-
-
-def _port(parts: SplitResult) -> int:
-    try:
-        return parts.port or _PORTS.get(parts.scheme.lower(), 0)
-    except ValueError:
-        return -1
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _require_safe(url: str, source: str) -> None:
-    """Refuse an address that would send credentials in the clear, or that holds some."""
-    parts = urlsplit(url)
-    hint = "itsm-bridge check"
-    if parts.username is not None or parts.password is not None:
-        raise ConfigurationInvalid(f"{source}: the url holds a user name or a password; take it out", hint=hint)
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
-        raise ConfigurationInvalid(f"{source}: the url must begin with https://", hint=hint)
 
 
 class _GuardedAdapter(HTTPAdapter):
@@ -157,10 +132,12 @@ class _TooLarge(Exception):
 
 
 class GuardedSession(requests.Session):
-    """A ``requests.Session`` for one thread, which either returns a whole, sound answer or raises one of ``errors``.
+    """A ``requests.Session`` which either returns a whole, sound answer or raises one of ``errors``.
 
-    ``max_wait`` is the longest time in seconds that one request may spend waiting for a busy source. ``server_time``
-    is the source's clock at its last answer.
+    It sends one request at a time, whichever thread asks.
+    ``max_wait`` is the longest time in seconds that one request may spend waiting for a busy source; none waits beyond
+    the end of the run, and a read under way is broken off soon after it. ``server_time`` is the source's clock at its
+    last answer.
     """
 
     def __init__(
@@ -174,7 +151,7 @@ class GuardedSession(requests.Session):
         surroundings: Surroundings,
         largest: int = LARGEST_ANSWER,
     ) -> None:
-        _require_safe(url, source)
+        require_safe(url, source)
         super().__init__()
         self.source, self.base = source, url.rstrip("/")
         self.server_time: datetime | None = None
@@ -183,7 +160,15 @@ class GuardedSession(requests.Session):
         self.auth = auth
         self.trust_env = not is_loopback(urlsplit(url).hostname or "")
         self.headers.update({"Accept-Encoding": "gzip", "Accept": "application/json"})
-        self._deadline = Deadline(surroundings.monotonic, DEADLINE_SECONDS, READ_SECONDS)
+        self._reading = False
+        self._turn = threading.Lock()
+        self._deadline = Deadline(
+            surroundings.monotonic,
+            seconds=DEADLINE_SECONDS,
+            silence=READ_SECONDS,
+            grace=GRACE_SECONDS,
+            unwanted=self._is_unwanted,
+        )
         adapter = _GuardedAdapter(origin_of(url), self._deadline, largest)
         self.adapters.clear()
         self.mount("https://", adapter)
@@ -205,7 +190,7 @@ class GuardedSession(requests.Session):
         data = None if body is None else json.dumps(body)
         headers = None if body is None else {"Content-Type": "application/json"}
         response = self.request(method, self.base + path, params=params, data=data, headers=headers)
-        return json.loads(response.content) if response.content else None
+        return response.json() if response.content else None
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - pysnow and python-jira pass what they like; timeouts and redirects are ours
         """Send, with patience; see the class."""
@@ -213,16 +198,15 @@ class GuardedSession(requests.Session):
         reading = name in {"GET", "HEAD"} or urlsplit(address).path.endswith(_READING_POSTS)
         call = Call(self.source, name, path_template(address), reading)
         kwargs["allow_redirects"] = False
-        return self._patiently(call, lambda: self._once(call, address, *args, **kwargs))
+        with self._turn:
+            return self._patiently(call, lambda: self._once(call, address, *args, **kwargs))
 
     def _patiently(self, call: Call, attempt: Callable[[], requests.Response]) -> requests.Response:
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(
-                lambda error: isinstance(error, Failure) and (call.reading or error.untouched)
-            ),
+            retry=tenacity.retry_if_exception(functools.partial(_may_be_repeated, call)),
             wait=self._wait,
             stop=self._is_enough,
-            sleep=self._surroundings.sleep,
+            sleep=functools.partial(self._sleep, call),
             reraise=True,
         )
         try:
@@ -231,11 +215,24 @@ class GuardedSession(requests.Session):
             raise self._given_up(call, failure) from None
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
-        return backoff(state.attempt_number, _failure(state).wish, self._surroundings.chance)
+        failure = _failure(state)
+        failure.pause = backoff(state.attempt_number, failure.wish, self._surroundings.chance)
+        return failure.pause
 
     def _is_enough(self, state: tenacity.RetryCallState) -> bool:
         waited = state.idle_for + state.upcoming_sleep
-        return state.attempt_number >= _failure(state).attempts or waited > self._max_wait
+        too_long = waited > self._max_wait or state.upcoming_sleep >= self._surroundings.left()
+        return too_long or state.attempt_number >= _failure(state).attempts
+
+    def _sleep(self, call: Call, seconds: float) -> None:
+        """Wait, unless the run ends meanwhile: whoever stops it wants no further attempt."""
+        self._surroundings.sleep(seconds)
+        if self._surroundings.left() <= 0:
+            raise SourceUnavailable(f"{call}: the run was stopped while it waited for the source; progress is kept")
+
+    def _is_unwanted(self) -> bool:
+        """Whether to break off what is under way; never a write, whose end somebody would have to look up."""
+        return self._reading and self._surroundings.left() < -GRACE_SECONDS
 
     def _given_up(self, call: Call, failure: Failure) -> BridgeError:
         if not call.reading and not failure.untouched:
@@ -244,10 +241,13 @@ class GuardedSession(requests.Session):
         asked = ""
         if failure.wish is not None and failure.wish > self._max_wait:
             asked = f" and asks to wait {failure.wish:.0f} s, longer than max_wait allows ({self._max_wait:.0f} s)"
+        elif failure.pause >= self._surroundings.left():
+            asked = ", and the time of this run ends before it may be asked again"
         return failure.becomes(f"{call} {failure.why}{asked}; {nothing}")
 
     def _once(self, call: Call, url: str, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - passed on as they come
         """One attempt. What the lower layers raise may quote a URL, so that nothing of it is passed on."""
+        self._reading = call.reading
         try:
             response = super().request(call.method, url, *args, **kwargs)
         except _Redirect as redirect:
@@ -255,12 +255,11 @@ class GuardedSession(requests.Session):
         except _TooLarge:
             raise Failure(f"answered more than {self._largest} bytes", attempts=1, becomes=PageTooLarge) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise _broken(call, error) from None
+            raise broken(call, error) from None
         self.cookies.update(response.cookies)
         self.server_time = http_date(response.headers.get("Date")) or self.server_time
         now = http_date(response.headers.get("Date")) or self._surroundings.now()
-        judge(call, response, wished_wait(response.headers, now), self._shape)
-        return response
+        return judge(call, response, wished_wait(response.headers, now), self._shape)
 
 
 def _may_be_repeated(call: Call, error: BaseException) -> bool:
@@ -274,32 +273,3 @@ def _failure(state: tenacity.RetryCallState) -> Failure:
 
 def _text(value: str | bytes) -> str:
     return value.decode() if isinstance(value, bytes) else value
-
-
-def _broken(call: Call, error: Exception) -> Exception:
-    """What a broken connection means, by its cause. ``untouched`` where no byte of the request can have arrived."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return SourceUnavailable(f"{call} failed: the source's certificate is not valid here; nothing was sent")
-    if isinstance(error, requests.exceptions.ProxyError):
-        return Failure("failed: the proxy cannot be reached or refuses", untouched=True, attempts=2)
-    unreached = isinstance(error, requests.exceptions.ConnectTimeout) or _never_connected(error)
-    if unreached:
-        return Failure("failed: no connection (address unknown, refused or no answer)", untouched=True)
-    if isinstance(error, requests.exceptions.Timeout | TimeoutError | urllib3.exceptions.TimeoutError):
-        return Failure("did not answer in time")
-    if isinstance(error, ValueError):
-        return Failure("could not be asked: an address or a header is garbled", attempts=1)
-    return Failure("broke off before the answer was complete")
-
-
-def _never_connected(error: BaseException) -> bool:
-    """Whether the cause is that no connection was made (``requests`` hides it in the arguments)."""
-    seen = error
-    for _ in range(4):
-        if isinstance(seen, urllib3.exceptions.NewConnectionError):
-            return True
-        inner = getattr(seen, "reason", None) or (seen.args[0] if seen.args else None)
-        if not isinstance(inner, BaseException):
-            return False
-        seen = inner
-    return False

@@ -9,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 
 from itsm_bridge.config import Configuration, credentials
-from itsm_bridge.connectors import connect
+from itsm_bridge.connectors import Surroundings, connect
 from itsm_bridge.connectors.base import Connector
 from itsm_bridge.errors import UsageError
+from itsm_bridge.operations.watching import SILENT, Watchers
 from itsm_bridge.store import Store
 
 LOCK_NAME = "itsm-bridge.lock"
@@ -35,9 +36,9 @@ class Bridge:
         """Where reports go unless a command says otherwise."""
         return self.project / "reports"
 
-    def connectors(self, only: Collection[str] = ()) -> Mapping[str, Connector]:
-        """A connector for each configured source, or for those named in ``only``."""
-        return connectors_of(self.configuration, only)
+    def connectors(self, only: Collection[str] = (), watch: Watchers = SILENT) -> Mapping[str, Connector]:
+        """A connector for each configured source, or for those named in ``only``, for the run that ``watch`` ends."""
+        return connectors_of(self.configuration, only, watch)
 
 
 @contextmanager
@@ -49,7 +50,9 @@ def open_bridge(
         yield Bridge(configuration, store, clock)
 
 
-def connectors_of(configuration: Configuration, only: Collection[str] = ()) -> Mapping[str, Connector]:
+def connectors_of(
+    configuration: Configuration, only: Collection[str] = (), watch: Watchers = SILENT
+) -> Mapping[str, Connector]:
     """A connector for each configured source, or for those named in ``only``; nothing is sent yet.
 
     Raises ``UsageError`` for an unknown name and ``ConfigurationInvalid`` for missing credentials.
@@ -57,9 +60,9 @@ def connectors_of(configuration: Configuration, only: Collection[str] = ()) -> M
     for name in only:
         if name not in configuration.sources:
             raise UsageError(f"there is no source {name!r}; configured are: {', '.join(configuration.sources)}")
-    project = project_of(configuration)
+    project, around = project_of(configuration), Surroundings.of_run(watch.left)
     return {
-        name: connect(source, credentials(source, project), configuration.vendors, configuration.limits)
+        name: connect(source, credentials(source, project), configuration.vendors, configuration.limits, around)
         for name, source in configuration.sources.items()
         if not only or name in only
     }

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from itsm_bridge.connectors.ahead import take_short_turns
 from itsm_bridge.connectors.base import Connector
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.watching import SILENT, Watchers
@@ -20,6 +21,7 @@ def read_sources(
     What ``watch`` holds is called from several threads, but never by two at a time. Raises ``StorageFailed`` after the
     other sources have stopped where they were.
     """
+    take_short_turns()
     stop, turn = threading.Event(), threading.Lock()
 
     def expired() -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from itsm_bridge.connectors.base import Connector
 from itsm_bridge.errors import BridgeError, SourceUnavailable, StorageFailed
-from itsm_bridge.model import Decision
+from itsm_bridge.model import Decision, JournalEntry
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.completeness import incomplete_streams
 from itsm_bridge.operations.reading import read_sources
@@ -112,6 +112,12 @@ def explain_ticket(bridge: Bridge, ticket_id: str, now: datetime) -> Explanation
         standing=standing_of(bridge.configuration, record, writes),
         loads=loads_of(bridge.configuration, open_tickets),
     )
+
+
+def notes_on(bridge: Bridge, ticket_id: str) -> list[JournalEntry]:
+    """What people wrote on one ticket, the oldest first, where notes are read."""
+    ticket = bridge.store.find_ticket(ticket_id)
+    return bridge.store.journal(ticket.source, ticket.external_id) if ticket is not None else []
 
 
 def write(

@@ -32,7 +32,7 @@ class DamageError(ValueError):
 
 def clean(text: str) -> str:
     """``text`` with U+FFFD for what a database cannot hold: NUL (PostgreSQL) and lone surrogates (both)."""
-    return _UNSTORABLE.sub(REPLACEMENT, text)
+    return text if text.isprintable() else _UNSTORABLE.sub(REPLACEMENT, text)
 
 
 def to_microseconds(instant: datetime) -> int:
@@ -67,12 +67,11 @@ def from_json(text: str) -> object:
         raise DamageError("not JSON") from error
 
 
-def _dumps(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
-
-
 def _plain(value: object) -> object:
     return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+_dumps = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain).encode
 
 
 def _cleaned(value: object) -> object:
@@ -81,6 +80,10 @@ def _cleaned(value: object) -> object:
     if isinstance(value, Mapping):
         return {clean(str(key)): _cleaned(item) for key, item in value.items()}
     return [_cleaned(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _cleaned_or_none(text: str | None) -> str | None:
+    return text if text is None or text.isprintable() else clean(text)
 
 
 class Foreign(TypeDecorator[str]):
@@ -92,6 +95,10 @@ class Foreign(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 (their signature)
         """The text as the column holds it."""
         return None if value is None else clean(value)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:  # noqa: ARG002 (their signature)
+        """The same in one call: a page of tickets has a hundred thousand texts."""
+        return _cleaned_or_none
 
 
 class Key(Foreign):

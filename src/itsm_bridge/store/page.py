@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from itsm_bridge.model import Approval, NativeSla, TicketRecord
+from itsm_bridge.model import Approval, JournalEntry, NativeSla, TicketRecord, Worklog
 
 
 class Unreadable(Protocol):
@@ -65,3 +65,11 @@ class PageOfRecords(Protocol):
     @property
     def natives(self) -> Sequence[NativeSla]:
         """Service levels as the source measures them."""
+
+    @property
+    def worklogs(self) -> Mapping[str, Sequence[Worklog]]:
+        """All the time booked on each of these tickets, by external id."""
+
+    @property
+    def journal(self) -> Sequence[JournalEntry]:
+        """What people wrote on tickets."""

@@ -1,19 +1,21 @@
 """Storing what was read: rows, and with a page its bookmark, within the caller's transaction.
 
-Everything here may be done again without harm: an older version never replaces a newer one, and an entry of history
-that is read again is not doubled.
+Everything here may be done again without harm: in a walk an older version never replaces a newer one, and an entry of
+history that is read again is not doubled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
 
 import itsm_bridge.store.absent as absent
+import itsm_bridge.store.journal as journal
 import itsm_bridge.store.lookouts as lookouts
+import itsm_bridge.store.worklogs as worklogs
 from itsm_bridge.model import Approval, HistoryEntry, NativeSla, Ticket, TicketRecord
 from itsm_bridge.store.columns import clean
 from itsm_bridge.store.page import PageOfRecords
@@ -35,19 +37,31 @@ Known = Mapping[str, tuple[str, datetime]]
 
 def save_page(connection: Connection, source: str, stream: str, page: PageOfRecords, at: datetime) -> Saved:
     """Store all that ``page`` brought, and that the stream is read up to its bookmark."""
-    saved = save_found(connection, source, stream, page, at)
+    saved = _save_all(connection, source, stream, page, at, in_order=True)
     put(connection, bookmarks, [{"source": source, "stream": stream, "data": page.bookmark, "saved_at": at}])
     return saved
 
 
 def save_found(connection: Connection, source: str, stream: str, page: PageOfRecords, at: datetime) -> Saved:
-    """Store all that ``page`` brought; how far the stream is read stays."""
-    saved = save_records(connection, source, page.records, at)
+    """Store all that ``page`` brought; how far the stream is read stays.
+
+    Its records were asked for by their ids, since another version of them was seen: they count as they are, also where
+    the source has dated them back.
+    """
+    return _save_all(connection, source, stream, page, at, in_order=False)
+
+
+def _save_all(
+    connection: Connection, source: str, stream: str, page: PageOfRecords, at: datetime, *, in_order: bool
+) -> Saved:
+    saved = save_records(connection, source, page.records, at, in_order=in_order)
     put(connection, approvals, [_row(approval, APPROVAL_FIELDS) for approval in page.approvals])
     put(connection, native_slas, [_row(native, NATIVE_FIELDS) for native in page.natives])
+    worklogs.replace(connection, source, page.worklogs)
+    journal.keep(connection, page.journal)
     lookouts.replace_oddities(connection, source, page, at)
     parts = [vote.approval_id for vote in page.approvals] + [native.native_id for native in page.natives]
-    lookouts.release(connection, source, parts)
+    lookouts.release(connection, source, parts + [entry.entry_id for entry in page.journal])
     lookouts.set_aside(connection, source, page.rejected, at)
     place(connection, source, dict.fromkeys([record.ticket.external_id for record in page.records], stream))
     unread = {item.external_id for item in page.rejected}  # where it was read before counts
@@ -61,12 +75,17 @@ def place(connection: Connection, source: str, stream_of: Mapping[str, str]) -> 
     put(connection, streams, rows)
 
 
-def save_records(connection: Connection, source: str, records: Iterable[TicketRecord], at: datetime) -> Saved:
-    """Store tickets of ``source`` with their history and approvals, each in its newest version."""
+def save_records(
+    connection: Connection, source: str, records: Iterable[TicketRecord], at: datetime, *, in_order: bool = True
+) -> Saved:
+    """Store tickets of ``source`` with their history and approvals, each in its newest version.
+
+    With ``in_order`` a version that is older than what is stored changes nothing but the history.
+    """
     newest = list(_newest(source, records).values())
     total = Saved()
     for start in range(0, len(newest), BATCH):
-        part = _save_batch(connection, source, newest[start : start + BATCH], at)
+        part = _save_batch(connection, source, newest[start : start + BATCH], at, in_order=in_order)
         total = Saved(
             total.new + part.new,
             total.changed + part.changed,
@@ -103,14 +122,18 @@ def _later(one: TicketRecord, other: TicketRecord) -> TicketRecord:
     return TicketRecord(newer.ticket, older.history + newer.history, newer.approvals)
 
 
-def _save_batch(connection: Connection, source: str, records: Sequence[TicketRecord], at: datetime) -> Saved:
+def _save_batch(
+    connection: Connection, source: str, records: Sequence[TicketRecord], at: datetime, *, in_order: bool
+) -> Saved:
     ids = [clean(record.ticket.external_id) for record in records]
     known = _known(connection, source, ids)
     entries_before = _count_entries(connection, source, ids)
-    written = put(connection, tickets, [{**_row(record.ticket, TICKET_FIELDS), "saved_at": at} for record in records])
-    put_new(connection, ticket_numbers, _aliases(known, records, at))
+    stale = frozenset(clean(one.ticket.external_id) for one in records if in_order and _is_stale(one.ticket, known))
+    rows = [{**_row(record.ticket, TICKET_FIELDS), "saved_at": at} for record in records]
+    written = put(connection, tickets, rows, in_order=in_order)
+    put_new(connection, ticket_numbers, _aliases(known, records, stale, at))
     put(connection, history, [_row(entry, HISTORY_FIELDS) for record in records for entry in record.history])
-    current = [record for record in records if not _is_stale(record.ticket, known)]
+    current = [record for record in records if clean(record.ticket.external_id) not in stale]
     put(connection, approvals, [_row(vote, APPROVAL_FIELDS) for record in current for vote in record.approvals])
     lookouts.release(connection, source, ids)
     absent.returned(connection, source, ids)
@@ -144,14 +167,14 @@ def _is_stale(ticket: Ticket, known: Known) -> bool:
     return stored is not None and ticket.updated_at < stored[1]
 
 
-def _aliases(known: Known, records: Sequence[TicketRecord], at: datetime) -> list[Row]:
+def _aliases(known: Known, records: Sequence[TicketRecord], stale: Collection[str], at: datetime) -> list[Row]:
     """The other numbers that tickets have, or had."""
     rows: list[Row] = []
     for record in records:
         ticket = record.ticket
         stored = known.get(clean(ticket.external_id))
         if stored is not None and stored[0] != clean(ticket.number):
-            number = ticket.number if _is_stale(ticket, known) else stored[0]
+            number = ticket.number if clean(ticket.external_id) in stale else stored[0]
             rows.append(_alias(ticket, number, at))
     return rows
 

@@ -53,7 +53,7 @@ class OddityRow:
 class AbsenceRow:
     """A known ticket that the last ``missed`` sweeps did not see; it counts as gone from ``gone_at`` on.
 
-    ``reason`` is the source's last answer: ``deleted``, ``hidden``, ``moved`` or ``unknown``.
+    ``reason`` is the source's last answer: ``deleted``, ``archived``, ``hidden``, ``moved`` or ``unknown``.
     """
 
     source: str

@@ -4,7 +4,8 @@ Columns are those of ``schema`` in its order, named like the model's fields. Val
 
 - instants (``…_at``, ``at``, ``first_seen``, ``last_seen``, ``first_missed``, ``last_missed``) are ``int`` microseconds
   since 1970-01-01T00:00Z;
-- ``id``, ``run_id``, ``impact``, ``urgency``, ``priority``, ``attempts``, ``missed``, ``elapsed_seconds`` are ``int``;
+- ``id``, ``run_id``, ``impact``, ``urgency``, ``priority``, ``attempts``, ``missed``, ``elapsed_seconds``,
+  ``seconds`` are ``int``;
 - ``breached`` is a truth value as the database gives it: ``0`` and ``1`` in SQLite, ``bool`` in PostgreSQL;
 - lists and maps (``service``, ``category``, ``labels``, ``custom``, ``originals``, ``changes``, ``outcomes``,
   ``summary`` of a run) and ``value`` of a decision are ``str`` of JSON;
@@ -26,11 +27,13 @@ from itsm_bridge.store.schema import (
     decisions,
     history,
     intents,
+    journal,
     native_slas,
     oddities,
     quarantine,
     runs,
     tickets,
+    worklogs,
 )
 
 CHUNK = 10_000
@@ -41,6 +44,8 @@ TABLES = {
     "history": (history, ("source", "external_id", "at", "entry_id", "field")),
     "approvals": (approvals, ("source", "external_id", "approval_id")),
     "native_slas": (native_slas, ("source", "external_id", "native_id")),
+    "worklogs": (worklogs, ("source", "external_id", "started_at", "worklog_id")),
+    "journal": (journal, ("source", "external_id", "at", "entry_id")),
     "absences": (absences, ("source", "external_id")),
     "decisions": (decisions, ("id",)),
     "oddities": (oddities, ("source", "external_id", "check", "detail")),

@@ -24,7 +24,7 @@ from itsm_bridge.store.columns import (
     texts_by_name,
 )
 
-REVISION = "0002"
+REVISION = "0004"
 """The newest migration; a number, so that a store made by a newer program is known as such."""
 
 VERSION_TABLE = "itsm_bridge_version"
@@ -239,6 +239,32 @@ native_slas = Table(  # without a foreign key: it may be read before its ticket
     Column("due_at", Instant),
     Column("elapsed_seconds", BigInteger),
     Column("breached", Boolean),
+)
+
+worklogs = Table(  # without a foreign key, like the other parts of a page
+    "worklogs",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("worklog_id", Key, primary_key=True),
+    Column("external_id", Key, nullable=False),
+    Column("author", Foreign, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("seconds", BigInteger, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Index("ix_worklogs_ticket", "source", "external_id"),
+)
+
+journal = Table(  # without a foreign key, like the other parts of a page
+    "journal",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("entry_id", Key, primary_key=True),
+    Column("external_id", Key, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("element", Foreign, nullable=False),
+    Column("author", Foreign, nullable=False),
+    Column("text", Foreign, nullable=False),
+    Index("ix_journal_ticket", "source", "external_id", "at"),
 )
 
 absences = Table(

@@ -13,12 +13,14 @@ import itsm_bridge.store.absent as absent
 import itsm_bridge.store.counts as counts
 import itsm_bridge.store.decisions as decisions
 import itsm_bridge.store.intents as intents
+import itsm_bridge.store.journal as journal
 import itsm_bridge.store.lookouts as lookouts
 import itsm_bridge.store.pages as pages
 import itsm_bridge.store.records as records
 import itsm_bridge.store.runs as runs
 import itsm_bridge.store.scan as scan
-from itsm_bridge.model import EMPTY, Decision, Outcome, Ticket, TicketRecord
+import itsm_bridge.store.worklogs as worklogs
+from itsm_bridge.model import EMPTY, Decision, JournalEntry, Outcome, Ticket, TicketRecord, Worklog
 from itsm_bridge.store.database import Database, Reading
 from itsm_bridge.store.opening import open_database
 from itsm_bridge.store.page import PageOfRecords
@@ -62,6 +64,21 @@ class Reader:
         """The ticket with the source's immutable id."""
         with self._reading() as connection:
             return records.by_identity(connection, source, external_id)
+
+    def journal(self, source: str, external_id: str) -> list[JournalEntry]:
+        """What people wrote on one ticket, the oldest first; empty where it is not read."""
+        with self._reading() as connection:
+            return journal.of(connection, source, external_id)
+
+    def worklogs(self, source: str, external_id: str) -> list[Worklog]:
+        """The time booked on one ticket, by when it counts from; empty where none is read."""
+        with self._reading() as connection:
+            return worklogs.of(connection, source, external_id)
+
+    def booked(self, before: datetime) -> dict[tuple[str, str], int]:
+        """Seconds booked on each ticket (source, external id), as last read, for time that began before an instant."""
+        with self._reading() as connection:
+            return worklogs.booked(connection, before)
 
     def records(
         self,
@@ -216,7 +233,7 @@ class Store(Reader):
             return pages.save_page(connection, source, stream, page, at)
 
     def save_found(self, source: str, stream: str, page: PageOfRecords, at: datetime) -> Saved:
-        """Store the rows of a page that was read apart from the walk: its bookmark is not kept."""
+        """Store the rows of a page that was read apart from the walk, as they are: its bookmark is not kept."""
         with self._database.writing() as connection:
             return pages.save_found(connection, source, stream, page, at)
 

@@ -23,11 +23,14 @@ ORDERED_BY = {"tickets": "updated_at"}
 """Columns by which a row may not go back in time."""
 
 
-def put(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
-    """Insert or replace ``rows`` by their primary key; how many were inserted or differed from what was there."""
+def put(connection: Connection, table: Table, rows: Sequence[Row], *, in_order: bool = True) -> int:
+    """Insert or replace ``rows`` by their primary key; how many were inserted or differed from what was there.
+
+    With ``in_order`` a row of a table in ``ORDERED_BY`` does not go back in time.
+    """
     if not rows:
         return 0
-    return connection.execute(_replacing(table, connection.dialect.name), list(rows)).rowcount
+    return connection.execute(_replacing(table, connection.dialect.name, in_order), list(rows)).rowcount
 
 
 def put_new(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -43,11 +46,11 @@ def add(connection: Connection, table: Table, row: Row) -> int:
 
 
 @cache
-def _replacing(table: Table, dialect: str) -> Insert:
+def _replacing(table: Table, dialect: str, in_order: bool) -> Insert:  # noqa: FBT001 (a key of the cache)
     statement = INSERT[dialect](table)
     values = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
     replacing = statement.on_conflict_do_update(
-        index_elements=list(table.primary_key.columns), set_=values, where=_is_news(table, statement)
+        index_elements=list(table.primary_key.columns), set_=values, where=_is_news(table, statement, in_order=in_order)
     )
     return replacing.execution_options(preserve_rowcount=True)
 
@@ -57,9 +60,9 @@ def _keeping(table: Table, dialect: str) -> Insert:
     return INSERT[dialect](table).on_conflict_do_nothing(index_elements=list(table.primary_key.columns))
 
 
-def _is_news(table: Table, statement: Insert) -> ColumnElement[bool]:
-    """Whether the new row is not older and says something else."""
+def _is_news(table: Table, statement: Insert, *, in_order: bool) -> ColumnElement[bool]:
+    """Whether the new row says something else and, with ``in_order``, is not older."""
     content = [column for column in table.columns if not column.primary_key and column.name not in STAMPS]
     differs = or_(*(column.is_distinct_from(statement.excluded[column.name]) for column in content))
-    order = ORDERED_BY.get(table.name)
+    order = ORDERED_BY.get(table.name) if in_order else None
     return differs if order is None else and_(table.c[order] <= statement.excluded[order], differs)

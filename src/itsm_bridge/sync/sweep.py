@@ -1,8 +1,9 @@
 """The sweep: what no stream of changes can show, since a ticket that is deleted or hidden does not change.
 
-Every id in scope is walked with its version. What differs is read again; a known ticket that the walk missed is asked
-for by itself, and given up only with a reason. Where too many are missing at once nothing is given up at all: then it
-is a permission, not a thousand deletions.
+Every id in scope is walked with its version. What differs is read again, and so is a ticket with a name that could not
+be looked up, which no version tells. A known ticket that the walk missed is asked for by itself, and given up only with
+a reason. Where too many are missing at once nothing is given up at all: then it is a permission, not a thousand
+deletions.
 """
 
 from __future__ import annotations
@@ -20,11 +21,17 @@ from itsm_bridge.sync.course import Course
 SMALL_ENOUGH = 20
 """Missing tickets up to which the percentage does not count."""
 
-FINAL = frozenset({Absence.DELETED, Absence.MOVED})
+FINAL = frozenset({Absence.DELETED, Absence.MOVED, Absence.ARCHIVED})
 """Reasons for which a ticket is gone at once."""
 
 PATIENCE = 2
 """Sweeps in a row that must miss a ticket before it is gone for any other reason."""
+
+NAMELESS = "unresolved_reference"
+"""The oddity of a ticket that names a record which could not be seen."""
+
+MOST_NAMELESS = 500
+"""Tickets that one sweep reads again for such a name."""
 
 
 @dataclass(slots=True)
@@ -49,7 +56,7 @@ def sweep(course: Course, limits: Limits) -> None:
     known = course.store.versions(course.source)
     remembered = course.store.stream_of(course.source)
     quarantined = {row.external_id for row in course.store.quarantine() if row.source == course.source}
-    walk = _walk(course, known, quarantined)
+    walk = _walk(course, _without(known, _nameless(course)), quarantined)
     for stream, external_ids in walk.stale.items():
         course.fetch(stream, external_ids)
     missing = sorted(known.keys() - walk.stream_of.keys())
@@ -61,6 +68,17 @@ def sweep(course: Course, limits: Limits) -> None:
     moved = {one: stream for one, stream in walk.stream_of.items() if one in known and remembered.get(one) != stream}
     gone = course.store.note_sweep(row, reasons, final=FINAL, patience=PATIENCE, streams=moved)
     course.pulled = replace(course.pulled, gone=course.pulled.gone + len(gone), swept=True)
+
+
+def _nameless(course: Course) -> Collection[str]:
+    """Tickets whose names were not all there when last read: the longest unread first, as many as may be."""
+    rows = [row for row in course.store.oddities() if (row.source, row.check) == (course.source, NAMELESS)]
+    rows.sort(key=lambda row: (row.last_seen, row.external_id))
+    return {row.external_id for row in rows[:MOST_NAMELESS]}
+
+
+def _without(known: Mapping[str, str], doubtful: Collection[str]) -> Mapping[str, str]:
+    return {external_id: version for external_id, version in known.items() if external_id not in doubtful}
 
 
 def _walk(course: Course, known: Mapping[str, str], quarantined: Collection[str]) -> _Walk:

@@ -56,7 +56,7 @@ class Changelogs:
         token: str | None = None
         seen: set[str] = set()
         while True:
-            page = self._site.changelogs(ids, fields, token)
+            page = self._page(ids, fields, token)
             for log in page["issueChangeLogs"]:
                 issue, histories = part(log, "issueId"), log.get("changeHistories")
                 if issue not in ids:
@@ -70,6 +70,17 @@ class Changelogs:
             if token in seen:
                 raise repeated(self._source)
             seen.add(token)
+
+    def _page(self, ids: Sequence[str], fields: Sequence[str], token: str | None) -> Json:
+        try:
+            return self._site.changelogs(ids, fields, token)
+        except ReadRefused as refusal:
+            raise (not_taken(self._source) if token and refusal.status == 400 else refusal) from None
+
+
+def not_taken(source: str) -> SourceUnavailable:
+    """A walk that took too long: the next run goes on from its last page."""
+    return SourceUnavailable(f"{source}: Jira does not take its own page token any more; progress is kept")
 
 
 def repeated(source: str) -> SourceUnavailable:

@@ -12,8 +12,10 @@ from itsm_bridge.connectors.base import Check
 from itsm_bridge.connectors.checks import guarded, suggestion
 from itsm_bridge.connectors.jira.documents import part, texts
 from itsm_bridge.connectors.jira.fields import configured, field_id
+from itsm_bridge.connectors.jira.permissions import NAME, permissions
 from itsm_bridge.connectors.jira.service_desk import is_service_desk
 from itsm_bridge.connectors.jira.site import Json, Site
+from itsm_bridge.connectors.jira.worklogs import FIELD as WORKLOG
 from itsm_bridge.errors import BridgeError
 
 
@@ -27,11 +29,14 @@ class Doctor:
         """Every check after the connection."""
         for key in self._source.projects:
             yield guarded(f"project {key}", functools.partial(self._project, key))
+        yield guarded(NAME, functools.partial(permissions, self._source, self._site))
         yield guarded("fields", self._fields)
         yield guarded("statuses", self._statuses)
         yield guarded("priorities", self._priorities)
         if self._source.write.votes:
             yield guarded("approvals", self._approvals)
+        if self._source.worklogs:
+            yield guarded("worklogs", self._worklogs)
         for key in self._source.projects:
             yield guarded(f"project {key}: writing", functools.partial(self._writing, key))
 
@@ -67,6 +72,13 @@ class Doctor:
                 "fields", "failure", "; ".join(dict.fromkeys(faults)), "correct fields: and write: in bridge.yaml"
             )
         return Check("fields", "ok", f"{len(configured(self._source))} fields are there")
+
+    def _worklogs(self) -> Check:
+        """Whether there is a field of worklogs at all."""
+        if any(part(one, "id") == WORKLOG for one in self._site.fields()):
+            return Check("worklogs", "ok", "can be read")
+        fix = "switch time tracking on in Jira, or take worklogs: out of bridge.yaml"
+        return Check("worklogs", "failure", "Jira has no worklogs, or hides them from the account", fix)
 
     def _statuses(self) -> Check:
         return _named("statuses", self._source.states, self._site.statuses())

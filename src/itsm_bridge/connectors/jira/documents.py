@@ -31,7 +31,7 @@ def document_text(document: object) -> str:
         node = waiting.pop()
         if isinstance(node, str):
             pieces.append(node)
-        elif isinstance(node, Mapping):
+        elif isinstance(node, dict):
             pieces.append(_own_text(node))
             if part(node, "type") in _BLOCKS:
                 waiting.append("\n")
@@ -47,7 +47,7 @@ def _own_text(node: Json) -> str:
     if isinstance(text, str):
         return text
     attributes = node.get("attrs")
-    if not isinstance(attributes, Mapping):
+    if not isinstance(attributes, dict):
         return ""
     return next((str(attributes[name]) for name in _SHOWN if isinstance(attributes.get(name), str)), "")
 
@@ -61,11 +61,8 @@ def texts(value: object) -> tuple[str, ...]:
 
 def texts_of_one(value: object) -> tuple[str, ...]:
     """The name of one value, none for null and for blank texts."""
-    if isinstance(value, Mapping):
-        if value.get("type") == "doc":
-            text = document_text(value)
-        else:
-            text = next((str(value[label]) for label in _LABELS if isinstance(value.get(label), str | int)), "")
+    if isinstance(value, dict):
+        text = document_text(value) if value.get("type") == "doc" else _label_of(value)
     elif isinstance(value, bool):
         text = "true" if value else "false"
     elif isinstance(value, str | int | float):
@@ -76,7 +73,17 @@ def texts_of_one(value: object) -> tuple[str, ...]:
     return (text,) if text else ()
 
 
+def _label_of(value: Json) -> str:
+    for label in _LABELS:
+        found = value.get(label)
+        if isinstance(found, str | int):
+            return str(found)
+    return ""
+
+
 def part(value: object, name: str) -> str:
     """One text of a mapping, empty where it is none."""
-    found = value.get(name) if isinstance(value, Mapping) else None
+    found = value.get(name) if isinstance(value, dict) else None
+    if type(found) is str:  # most are, and there are a hundred in each issue
+        return found if found.isprintable() else clean(found)
     return clean(str(found)) if isinstance(found, str | int) and not isinstance(found, bool) else ""

@@ -6,7 +6,7 @@ both sides, others one value that came or went; those are put together backwards
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,6 +44,15 @@ class Item:
         return self.at, whole(self.history) or 0
 
 
+def assignees_in(histories: Sequence[Json]) -> Iterator[str]:
+    """The accounts that were given an issue or had it taken away, by id: an item does not tell their addresses."""
+    for history in histories:
+        content = history.get("items")
+        for item in content if isinstance(content, list) else ():
+            if "assignee" in {part(item, "fieldId"), part(item, "field")}:
+                yield from (part(item, "from"), part(item, "to"))
+
+
 class History:
     """The changelog of one issue, being read."""
 
@@ -57,10 +66,15 @@ class History:
         self, histories: Sequence[Json], fields: Sequence[Field], names: Mapping[tuple[str, str], str]
     ) -> tuple[HistoryEntry, ...]:
         """The entries of ``fields`` and of the state, oldest first. ``names`` are those of fields."""
-        items = sorted((item for one in histories for item in self._items(one, names)), key=lambda item: item.order)
+        items = sorted(
+            (item for one in _once(histories) for item in self._items(one, names)), key=lambda item: item.order
+        )
+        of_field: defaultdict[str, list[Item]] = defaultdict(list)
+        for item in items:
+            of_field[item.field].append(item)
         found: list[tuple[Item, HistoryEntry]] = []
-        for field in (STATE, *(field for field in fields if field.is_audited)):
-            found += self._of_field(field, [item for item in items if item.field == field.id])
+        for field in (STATE, *(field for field in fields if field.is_audited and field.id in of_field)):
+            found += self._of_field(field, of_field[field.id])
         found.sort(key=lambda pair: pair[0].order)
         return tuple(entry for _, entry in found if entry.is_change)
 
@@ -124,6 +138,16 @@ class History:
         if field.ours == "assignee":
             return self._people.known(*side) if any(side) else ""
         return cut(self._values.text(field, names), LONGEST_LINE)
+
+
+def _once(histories: Sequence[Json]) -> Iterator[Json]:
+    """Each history once: an answer may hold one twice, which would count as two changes."""
+    seen: set[str] = set()
+    for history in histories:
+        number = part(history, "id")
+        if not number or number not in seen:
+            yield history
+        seen.add(number)
 
 
 def _named(name: str, kind: str, names: Mapping[tuple[str, str], str]) -> str:

@@ -34,6 +34,7 @@ class Reading:
         found = issue.get("fields")
         self._content: Mapping[str, object] = found if isinstance(found, Mapping) else {}
         self.id = part(issue, "id")
+        self._named: dict[str, tuple[str, ...]] = {}
         self.oddities: list[Oddity] = []
 
     def ticket(self) -> Ticket:
@@ -76,7 +77,10 @@ class Reading:
 
     def names(self, ours: str) -> tuple[str, ...]:
         """A field's values as Jira calls them."""
-        return texts(self._raw(ours))
+        found = self._named.get(ours)
+        if found is None:
+            found = self._named[ours] = texts(self._raw(ours))
+        return found
 
     def _raw(self, ours: str) -> object:
         field = self._fields.get(ours)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itsm_bridge.errors import ConfigurationInvalid
 
 _PROJECT = re.compile(r"[A-Z][A-Z0-9_]+")
+_ORDER = " ORDER BY "
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -40,6 +41,11 @@ def since(projects: Sequence[str], order: str, minute: str | None) -> str:
     return _ordered(projects, order, minute)
 
 
+def unordered(query: str) -> str:
+    """The same issues in no order, as for counting them."""
+    return query.partition(_ORDER)[0]
+
+
 def with_ids(ids: Sequence[str]) -> str:
     """Issues by their ids, which must be numbers."""
     return f"id in ({', '.join(str(int(one)) for one in ids)}) ORDER BY key ASC"
@@ -48,4 +54,4 @@ def with_ids(ids: Sequence[str]) -> str:
 def _ordered(projects: Sequence[str], order: str, bound: str | None) -> str:
     scope = f"project in ({', '.join(quoted(key) for key in projects)})"
     later = f" AND {order} >= {quoted(bound)}" if bound is not None else ""
-    return f"{scope}{later} ORDER BY {order} ASC, key ASC"
+    return f"{scope}{later}{_ORDER}{order} ASC, key ASC"

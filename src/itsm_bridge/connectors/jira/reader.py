@@ -6,53 +6,38 @@ read again, what we wrote ourselves is named to the search, and who we are is pr
 
 from __future__ import annotations
 
-import hashlib
-import json
+import functools
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import NoReturn
 
 from itsm_bridge.config.model import Jira, Vendor
+from itsm_bridge.connectors.ahead import one_ahead
 from itsm_bridge.connectors.answers import PageTooLarge, PageTooSlow, ReadRefused
 from itsm_bridge.connectors.base import Bookmark, Identity, Oddity, Page, Rejected
-from itsm_bridge.connectors.jira.deployment import Deployment, Found, Step
+from itsm_bridge.connectors.jira.brought import Brought
+from itsm_bridge.connectors.jira.deployment import Deployment, Found, Histories, Step
 from itsm_bridge.connectors.jira.documents import part
 from itsm_bridge.connectors.jira.fields import SYSTEM, Field, names_in_changelogs, resolve
-from itsm_bridge.connectors.jira.histories import History
+from itsm_bridge.connectors.jira.histories import History, assignees_in
 from itsm_bridge.connectors.jira.instants import instant
 from itsm_bridge.connectors.jira.issues import Reading
+from itsm_bridge.connectors.jira.scope import digest_of
 from itsm_bridge.connectors.jira.service_desk import ServiceDesk
 from itsm_bridge.connectors.jira.site import MOST_ISSUES, Json
 from itsm_bridge.connectors.jira.values import People, Values
+from itsm_bridge.connectors.jira.worklogs import FIELD as WORKLOG
+from itsm_bridge.connectors.jira.worklogs import Worklogs
 from itsm_bridge.connectors.oddities import odd_about
 from itsm_bridge.connectors.texts import whole
-from itsm_bridge.errors import NeedsPerson, RecordRejected
-from itsm_bridge.model import NativeSla, Ticket, TicketRecord
+from itsm_bridge.errors import BridgeError, NeedsPerson, RecordRejected
+from itsm_bridge.model import Ticket, TicketRecord
 
 STREAM = "issues"
 MOST_RECONCILED = 50
 CUT = "its changelog does not come whole"
-
-
-@dataclass(slots=True)
-class _Brought:
-    """What a piece of a walk brought."""
-
-    records: list[TicketRecord] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
-    oddities: list[Oddity] = field(default_factory=list)
-    natives: list[NativeSla] = field(default_factory=list)
-
-    def page(self, place: Bookmark) -> Page:
-        """The same as one page."""
-        return Page(
-            tuple(self.records),
-            place,
-            rejected=tuple(self.rejected),
-            oddities=tuple(self.oddities),
-            natives=tuple(self.natives),
-        )
 
 
 class Reader:
@@ -63,7 +48,8 @@ class Reader:
         self._people = People()
         self._values = Values(source, vendors, self._site.statuses)
         self._desk = ServiceDesk(source.name, self._site, self._people) if source.write.votes else None
-        self._digest = _digest(source, vendors)
+        self._worklogs = Worklogs(source.name, self._site, self._people) if source.worklogs else None
+        self._digest = digest_of(source, vendors)
         self._fields: tuple[Field, ...] = ()
         self._field_names: Mapping[tuple[str, str], str] = {}
         self._written: deque[int] = deque(maxlen=MOST_RECONCILED)
@@ -93,12 +79,12 @@ class Reader:
         place: Bookmark = {"at": _text(start) if start else "", "scope": self._digest}
         newest = start
         held: Page | None = None
-        for some, expected in self._pieces(start, now):
+        for some, expected, finish in one_ahead(self._asked(start, now)):
             if held is not None:
                 yield held
-            place = {**place, "at": _later(place["at"], min(one.at for one in some))}
+            place = {**place, "at": _later(place["at"], min(now, *(one.at for one in some)))}
             newest = max([*(one.at for one in some), *([newest] if newest else [])])
-            held = replace(self._page([one.id for one in some]).page(place), expected=expected)
+            held = replace(finish().page(place), expected=expected)
         self.identity()
         if held is not None and newest is not None:
             yield replace(held, bookmark={**place, "at": _later(place["at"], min(newest, now))})
@@ -106,9 +92,11 @@ class Reader:
     def fetch_ids(self, external_ids: Sequence[str]) -> Page:
         """See ``Connector.fetch_ids``. What is not there, or in another project by now, is left out."""
         ids = [one for one in dict.fromkeys(external_ids) if whole(one) is not None]
-        brought = _Brought()
+        brought = Brought()
         for place in range(0, len(ids), MOST_ISSUES):
-            self._read(self._issues(ids[place : place + MOST_ISSUES])[0], brought)
+            found = self._issues(ids[place : place + MOST_ISSUES])[0]
+            ours = [issue for issue in found if self.is_ours(issue)]
+            self._read(ours, self._logs(ours), brought)
         return brought.page({})
 
     def read(self, ticket: Ticket) -> TicketRecord:
@@ -119,8 +107,9 @@ class Reader:
         histories = self._deployment.history(issue)
         if histories is None:
             raise RecordRejected(f"{ticket.id} cannot be read: {CUT}")
+        self._meet([issue], [histories])
         try:
-            return self._record(issue, histories, _Brought())
+            return self._record(issue, histories, Brought())
         except ValueError as error:
             raise RecordRejected(f"{ticket.id} cannot be read: {error}") from None
 
@@ -147,6 +136,18 @@ class Reader:
         except ValueError:
             return None
 
+    def _asked(
+        self, start: datetime | None, now: datetime
+    ) -> Iterator[tuple[Sequence[Found], int | None, Callable[[], Brought]]]:
+        """Piece by piece, what a page is made of; what cannot be had raises in its turn, and ends the walk."""
+        for some, expected in self._pieces(start, now):
+            try:
+                finish = self._details([one.id for one in some])
+            except BridgeError as problem:
+                yield some, expected, functools.partial(_fail, problem)
+                return
+            yield some, expected, finish
+
     def _pieces(self, start: datetime | None, now: datetime) -> Iterator[tuple[Sequence[Found], int | None]]:
         """The changed issues, in pieces of which the details can be asked for at once."""
         for step in self._steps(start, now):
@@ -161,9 +162,11 @@ class Reader:
     # --- assembling ---
 
     def _names(self) -> list[str]:
-        return list(dict.fromkeys((*SYSTEM, *(field.id for field in self.fields()))))
+        beside = (WORKLOG,) if self._worklogs else ()
+        return list(dict.fromkeys((*SYSTEM, *(field.id for field in self.fields()), *beside)))
 
-    def _page(self, ids: Sequence[str]) -> _Brought:
+    def _details(self, ids: Sequence[str]) -> Callable[[], Brought]:
+        """Ask for issues and their changelogs; what is left is to make tickets of them."""
         issues, rejected, oddities = self._issues(ids)
         ours = [issue for issue in issues if self.is_ours(issue)]
         if len(ours) * 2 < len(issues):
@@ -171,22 +174,23 @@ class Reader:
         oddities += [
             Oddity(part(issue, "id"), "outside_scope", f"it is in {project_of(issue)} by now")
             for issue in issues
-            if issue not in ours
+            if not self.is_ours(issue)
         ]
-        brought = _Brought(rejected=rejected, oddities=oddities)
-        self._read(ours, brought)
-        return brought
+        logs = self._logs(ours)
+        return lambda: self._read(ours, logs, Brought(rejected=rejected, oddities=oddities))
 
     def is_ours(self, issue: Json) -> bool:
         """Whether an issue is in one of the configured projects."""
         return project_of(issue) in self._source.projects
 
-    def _read(self, issues: Sequence[Json], brought: _Brought) -> None:
-        """Read those of the issues that are ours, with their changelogs."""
-        ours = [issue for issue in issues if self.is_ours(issue)]
+    def _logs(self, issues: Sequence[Json]) -> Histories:
         audited = [one.id for one in self.fields() if one.is_audited]
-        logs = self._deployment.histories(ours, sorted({"status", *audited}))
-        for issue in ours:
+        return self._deployment.histories(issues, sorted({"status", *audited}))
+
+    def _read(self, issues: Sequence[Json], logs: Histories, brought: Brought) -> Brought:
+        """Make tickets of issues and their changelogs, and add them to ``brought``."""
+        self._meet(issues, logs.values())
+        for issue in issues:
             number = part(issue, "id")
             if number not in logs:
                 brought.rejected.append(Rejected(number, CUT))
@@ -199,6 +203,10 @@ class Reader:
             brought.records.append(record)
             if self._desk is not None:
                 brought.natives += self._desk.natives(record.ticket)
+            booked = self._worklogs.of(issue, brought.oddities) if self._worklogs else None
+            if booked is not None:
+                brought.worklogs[number] = booked
+        return brought
 
     def _issues(self, ids: Sequence[str]) -> tuple[list[Json], list[Rejected], list[Oddity]]:
         """The details of issues, those that cannot be had, and those that have gone since the search."""
@@ -228,14 +236,23 @@ class Reader:
         first, second = self._issues(ids[:middle]), self._issues(ids[middle:])
         return first[0] + second[0], first[1] + second[1], first[2] + second[2]
 
-    def _record(self, issue: Json, histories: Sequence[Json], brought: _Brought) -> TicketRecord:
+    def _meet(self, issues: Iterable[Json], logs: Collection[Sequence[Json]]) -> None:
+        """Ask who the strangers in changelogs are, so that a person is called the same in every run."""
+        for issue in issues:
+            content = issue.get("fields")
+            self._people.name(content.get("assignee") if isinstance(content, Mapping) else None)
+        for one in (one for histories in logs for one in histories):
+            self._people.name(one.get("author"))
+        numbers = (number for histories in logs for number in assignees_in(histories))
+        for account in self._site.accounts(self._people.strangers(numbers)):
+            self._people.name(account)
+
+    def _record(self, issue: Json, histories: Sequence[Json], brought: Brought) -> TicketRecord:
         """One ticket; what is odd about it, and what else comes with it, goes to ``brought``.
 
         Raises ``ValueError`` for an issue that cannot be read.
         """
         name, fields = self._source.name, self.fields()
-        for one in histories:
-            self._people.name(one.get("author"))
         reading = Reading(name, issue, fields, self._values, self._people)
         ticket = reading.ticket()
         history = History(name, issue, self._values, self._people)
@@ -253,6 +270,10 @@ class Reader:
         return told or self._site.session.now()
 
 
+def _fail(problem: BridgeError) -> NoReturn:
+    raise problem
+
+
 def project_of(issue: Json) -> str:
     """The key of an issue's project."""
     content = issue.get("fields")
@@ -267,22 +288,3 @@ def _later(at: str, candidate: datetime) -> str:
 
 def _text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds")
-
-
-def _digest(source: Jira, vendors: Mapping[str, Vendor]) -> str:
-    """What reading depends on: when it changes, everything is read from its start."""
-    names = {vendor.names[source.name]: vendor.name for vendor in vendors.values() if source.name in vendor.names}
-    fields = {ours: [one.name, dict(one.values)] for ours, one in source.fields.items()}
-    written = [source.write.priority, source.write.vendor, source.write.approval]
-    parts = [
-        sorted(source.projects),
-        fields,
-        dict(source.types),
-        dict(source.states),
-        dict(source.priorities),
-        names,
-        written,
-    ]
-    if source.write.votes:
-        parts.append("votes")
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

@@ -12,16 +12,22 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from jira import JIRA
 
-from itsm_bridge.connectors.answers import Call
+from itsm_bridge.connectors.answers import Call, ReadRefused
 from itsm_bridge.connectors.http import CONNECT_SECONDS, READ_SECONDS, GuardedSession
 
+MOST_ACCOUNTS = 50
 MOST_ISSUES = 100
 MOST_HISTORIES = 1_000
+MOST_WORKLOGS = 1_000
 
 Json = dict[str, Any]
+
+_CLOSED = frozenset({400, 403, 404})
+"""What is said of accounts that are gone, or hidden from ours."""
 
 
 class _Client(JIRA):
@@ -60,10 +66,14 @@ def _paged(body: object) -> bool:
 _SHAPES: Mapping[str, Callable[[object], bool]] = {
     "/rest/api/2/search": _paged,
     "/search/jql": _listed("issues"),
+    "/search/approximate-count": _holds("count", int),
     "/issue/bulkfetch": _listed("issues"),
     "/changelog/bulkfetch": _listed("issueChangeLogs"),
     "/changelog": _listed("values"),
+    "/user/bulk": _listed("values"),
+    "/user": lambda body: isinstance(body, dict),
     "/editmeta": _holds("fields", dict),
+    "/mypermissions": _holds("permissions", dict),
     "/rest/api/2/myself": _holds("name", str),
     "/myself": _holds("accountId", str),
     "/serverInfo": _holds("deploymentType", str),
@@ -73,6 +83,7 @@ _SHAPES: Mapping[str, Callable[[object], bool]] = {
     "/issue/{id}": _holds("fields", dict),
     "/request/{id}/approval": _listed("values"),
     "/request/{id}/sla": _listed("values"),
+    "/worklog": _listed("worklogs"),
 }
 
 
@@ -102,6 +113,10 @@ class Site(abc.ABC):
     @abc.abstractmethod
     def newest(self, jql: str) -> Sequence[Json]:
         """At most one issue that a query finds, by id alone."""
+
+    @abc.abstractmethod
+    def accounts(self, ids: Sequence[str]) -> Sequence[Json]:
+        """The accounts of these ids (Data Center: keys) that we may see."""
 
     def server_info(self) -> Json:
         """What the site says about itself, its time among it."""
@@ -136,9 +151,20 @@ class Site(abc.ABC):
         found: Json = self.get(f"/issue/{issue}", {"fields": "project"})
         return found
 
+    def permissions(self, project: str, keys: Sequence[str]) -> Json:
+        """What the account may do in a project, by the permission's key; Data Center tells of all, asked or not."""
+        asked = {"projectKey": project, "permissions": ",".join(keys)}
+        found: Json = self.get("/mypermissions", asked)["permissions"]
+        return found
+
     def edit_metadata(self, issue: str) -> Json:
         """The fields that may be written to an issue, with their allowed values."""
         found: Json = self.get(f"/issue/{issue}/editmeta")
+        return found
+
+    def worklogs(self, issue: str, start: int) -> Json:
+        """One page of the worklogs of an issue, the oldest first."""
+        found: Json = self.get(f"/issue/{issue}/worklog", {"startAt": start, "maxResults": MOST_WORKLOGS})
         return found
 
     def edit(self, issue: str, body: Json) -> None:
@@ -149,6 +175,16 @@ class Site(abc.ABC):
         """One page of a customer request's approvals (``approval``) or service levels (``sla``)."""
         path = f"/rest/servicedeskapi/request/{issue}/{part}"
         found: Json = self.session.ask("GET", path, params={"start": start, "limit": 50})
+        return found
+
+    def _unless_refused(self, path: str, otherwise: Json) -> Json:
+        """What the API answers at a path, ``otherwise`` where it is not there for us."""
+        try:
+            found: Json = self.get(path)
+        except ReadRefused as refusal:
+            if refusal.status not in _CLOSED:
+                raise
+            return otherwise
         return found
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:  # noqa: ANN401 - JSON, whose shape was judged by path
@@ -180,6 +216,11 @@ class CloudSite(Site):
         found: Sequence[Json] = self.search(jql, None, (), ["updated"], 1)["issues"]
         return found
 
+    def count(self, jql: str) -> int:
+        """About how many issues a query finds."""
+        found: int = self.post("/search/approximate-count", {"jql": jql})["count"]
+        return found
+
     def issues(self, ids: Sequence[str], fields: Sequence[str]) -> Json:
         """At most 100 issues by id, moved ones too."""
         return self.post("/issue/bulkfetch", {"issueIdsOrKeys": list(ids), "fields": list(fields)})
@@ -187,6 +228,15 @@ class CloudSite(Site):
     def issue(self, issue: str, fields: Sequence[str]) -> Json:
         """See ``Site.issue``."""
         found: Json = self.get(f"/issue/{issue}", {"fields": ",".join(fields)})
+        return found
+
+    def accounts(self, ids: Sequence[str]) -> Sequence[Json]:
+        """See ``Site.accounts``."""
+        found: list[Json] = []
+        for start in range(0, len(ids), MOST_ACCOUNTS):
+            some = ids[start : start + MOST_ACCOUNTS]
+            asked = urlencode([("maxResults", str(MOST_ACCOUNTS)), *(("accountId", one) for one in some)])
+            found += self._unless_refused(f"/user/bulk?{asked}", {"values": []})["values"]
         return found
 
     def changelogs(self, ids: Sequence[str], fields: Sequence[str], token: str | None) -> Json:
@@ -225,3 +275,8 @@ class DataCenterSite(Site):
         """See ``Site.issue``; its changelog comes with it, as there is no other way to one."""
         found: Json = self.get(f"/issue/{issue}", {"fields": ",".join(fields), "expand": "changelog"})
         return found
+
+    def accounts(self, ids: Sequence[str]) -> Sequence[Json]:
+        """See ``Site.accounts``: one by one, there is no other way."""
+        found = [self._unless_refused(f"/user?{urlencode({'key': one})}", {}) for one in ids]
+        return [account for account in found if account]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from itsm_bridge.config.model import Jira, Vendor
 from itsm_bridge.connectors.jira.documents import part
@@ -42,6 +42,8 @@ class People:
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
         self._own: frozenset[str] = frozenset()
+        self._asked: set[str] = set()
+        self._read: dict[tuple[str, ...], tuple[list[str], str]] = {}
 
     def is_us(self, account: Json) -> str:
         """Note our own account; the answer is its name."""
@@ -51,11 +53,30 @@ class People:
 
     def name(self, account: object) -> str:
         """What an account is called here; empty for nobody."""
-        numbers, name = _numbers(account), _name_of(account)
+        numbers, name = self._reading(account)
         for number in numbers:
             if number not in self._own and ("@" in name or number not in self._names):
                 self._names[number] = name
         return self._names[numbers[0]] if numbers else name
+
+    def _reading(self, account: object) -> tuple[list[str], str]:
+        """The numbers and the name of an account; the same few stand in each of a thousand changes."""
+        if not isinstance(account, dict):
+            return [], ""
+        key = tuple(repr(account.get(label)) for label in _LABELS)
+        if key not in self._read:
+            self._read[key] = _numbers(account), _name_of(account)
+        return self._read[key]
+
+    def strangers(self, numbers: Iterable[str]) -> list[str]:
+        """Those of these accounts whose address is not known and was not asked for yet; from now on it counts as asked.
+
+        Without asking, what a past assignee is called would depend on who else was met in the same run.
+        """
+        known = self._asked | self._own | {number for number, name in self._names.items() if "@" in name}
+        found = sorted({number for number in numbers if number} - known)
+        self._asked.update(found)
+        return found
 
     def known(self, number: str, otherwise: str) -> str:
         """The name of an account met before, by its id."""
@@ -67,9 +88,11 @@ def _numbers(account: object) -> list[str]:
     return [number for label in ("accountId", "key", "name") if (number := part(account, label))]
 
 
+_LABELS = ("emailAddress", "displayName", "accountId", "name", "key")
+
+
 def _name_of(account: object) -> str:
-    labels = ("emailAddress", "displayName", "accountId", "name", "key")
-    return next((text for label in labels if (text := part(account, label))), "")
+    return next((text for label in _LABELS if (text := part(account, label))), "")
 
 
 class Values:
@@ -83,7 +106,7 @@ class Values:
             if source.name in vendor.names
         }
         self._statuses = statuses
-        self._categories: dict[str, str] | None = None
+        self._known: dict[str, tuple[str, str]] | None = None
 
     def text(self, field: Field, names: Sequence[str]) -> str:
         """Values of a field, by Jira's names, in the bridge's words."""
@@ -111,9 +134,13 @@ class Values:
         return self._source.states.get(name.casefold(), _CATEGORIES.get(category, State.UNKNOWN))
 
     def past_state(self, name: str, number: str) -> State:
-        """The same for a status in a changelog, which tells its category only by what the site says today."""
+        """The same for a status in a changelog: by its name of then, else by its name and category of today.
+
+        A status that was renamed keeps its id, which is how today's name is found.
+        """
         configured = self._source.states.get(name.casefold())
-        return configured or _CATEGORIES.get(self._category(name, number), State.UNKNOWN)
+        today, category = self._known_status(name, number)
+        return configured or self._source.states.get(today) or _CATEGORIES.get(category, State.UNKNOWN)
 
     def type(self, name: str) -> TicketType:
         """Our type of an issue type."""
@@ -123,14 +150,14 @@ class Values:
         known = (self._source.priorities.get(name.casefold()) for name in names)
         return next((str(number) for number in known if number is not None), "")
 
-    def _category(self, name: str, number: str) -> str:
-        if self._categories is None:
-            self._categories = {}
+    def _known_status(self, name: str, number: str) -> tuple[str, str]:
+        """A status's name (casefolded) and category as the site tells them today: found by its id, else by its name."""
+        if self._known is None:
+            self._known = {}
             for status in self._statuses():
-                key = part(status.get("statusCategory"), "key")
-                self._categories[part(status, "name").casefold()] = key
-                self._categories["#" + part(status, "id")] = key
-        return self._categories.get("#" + number) or self._categories.get(name.casefold(), "")
+                today = part(status, "name").casefold(), part(status.get("statusCategory"), "key")
+                self._known |= {today[0]: today, "#" + part(status, "id"): today}
+        return self._known.get("#" + number) or self._known.get(name.casefold(), ("", ""))
 
 
 def _number(field: Field, name: str) -> str:

@@ -21,6 +21,7 @@ ATTACHED = Attached(
     APPROVERS,
     "sysapproval",
     ("sys_id", "sys_updated_on", "sys_created_on", "sys_mod_count", "sys_updated_by", "approver", "state"),
+    ticket_class="sysapproval.sys_class_name",
 )
 
 DECIDED = frozenset({ApprovalState.APPROVED, ApprovalState.REJECTED})

@@ -25,6 +25,8 @@ def is_cell(cell: object) -> bool:
 
 def text_of(cell: object) -> str:
     """The database value as text, without control characters; empty for what is no cell."""
+    if type(cell) is str:  # most are, and there are a hundred in each ticket
+        return cell if cell.isprintable() else clean(cell)
     if isinstance(cell, dict):
         cell = cell.get("value")
     if isinstance(cell, str):
@@ -52,7 +54,7 @@ def instant(text: str) -> datetime | None:
         return None
     if not _DATE.fullmatch(text):
         raise ValueError("not a date of the database")
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return datetime.fromisoformat(f"{text}+00:00")
 
 
 def stamp(at: datetime) -> str:

@@ -21,6 +21,10 @@ APPROVERS = "sysapproval_approver"
 GROUPS = "sys_user_group"
 USERS = "sys_user"
 SLAS = "task_sla"
+JOURNALS = "sys_journal_field"
+
+EVERY_TASK = "task"
+"""The table that all task tables extend: a record that left one of them for another is still in this one."""
 
 SYSTEM = ("sys_id", "sys_updated_on", "sys_mod_count", "sys_class_name", "sys_updated_by", "sys_created_on", "number")
 OPENED = "opened_at"

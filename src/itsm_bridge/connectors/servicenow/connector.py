@@ -57,14 +57,15 @@ class ServiceNowConnector:
         except UnsafeValue as error:
             raise ConfigurationInvalid(f"{self.name}: the user name cannot be asked for: {error}") from None
         rows = self._transport.get(USERS, query, ("sys_id", "user_name", "time_zone"), 2).rows
-        names = [text_of(row.get("user_name")) for row in rows]
+        told = {text_of(row.get("sys_id")): text_of(row.get("user_name")) for row in rows}  # one may come twice
+        names = list(told.values())
         if [name.casefold() for name in names] != [self._account.casefold()]:
             raise CredentialsRefused(f"{self.name}: the source does not show the account its own user record")
         zone = text_of(rows[0].get("time_zone")) or "UTC"
         return Identity(names[0], zone, self._session.now())
 
     def streams(self) -> Sequence[str]:
-        """See ``Connector.streams``: the tables, then the approvers' votes, then the clocks where they are read."""
+        """See ``Connector.streams``: the tables, the approvers' votes, then clocks and notes where they are read."""
         return self._reader.streams
 
     def fetch(self, stream: str, bookmark: Bookmark | None) -> Iterator[Page]:
@@ -76,11 +77,11 @@ class ServiceNowConnector:
         return self._survey.census(stream) if stream in self._source.tables else iter(())
 
     def fetch_ids(self, stream: str, external_ids: Sequence[str]) -> Page:
-        """See ``Connector.fetch_ids``. For votes and clocks the ids are those of their tickets."""
+        """See ``Connector.fetch_ids``. For votes, clocks and notes the ids are their own, or their tickets'."""
         return self._reader.fetch_ids(stream, external_ids)
 
     def absence(self, stream: str, external_id: str) -> Absence | None:
-        """See ``Connector.absence``. For votes and clocks the id is that of their own row."""
+        """See ``Connector.absence``. For votes, clocks and notes the id is that of their own row."""
         if stream in self._source.tables:
             return self._survey.absence(stream, external_id)
         return self._survey.absence_of_row(stream, external_id)
@@ -105,7 +106,7 @@ class ServiceNowConnector:
             identity = self.identity()
         except BridgeError as error:
             return (Check("connection", "failure", error.message, error.hint),)
-        doctor = Doctor(self._source, self._vendors, self._transport, self._scope, identity.server_time)
+        doctor = Doctor(self._source, self._vendors, self._transport, self._scope, identity)
         clock = checks.clock(identity.server_time, self._surroundings.now())
         return (checks.connection(identity), clock, *doctor.checks())
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 
 from itsm_bridge.config.model import ServiceNow
 from itsm_bridge.connectors.base import Check
 from itsm_bridge.connectors.checks import suggestion
 from itsm_bridge.connectors.servicenow.cells import Row, text_of
-from itsm_bridge.connectors.servicenow.columns import fields_of
+from itsm_bridge.connectors.servicenow.choices import LANGUAGE, labelled
+from itsm_bridge.connectors.servicenow.choices import TABLE as CHOICES
+from itsm_bridge.connectors.servicenow.columns import EVERY_TASK, fields_of
 from itsm_bridge.connectors.servicenow.query import joined, ordered, term
-from itsm_bridge.connectors.servicenow.survey import EVERY_TASK
 from itsm_bridge.connectors.servicenow.transport import SnowTransport
 from itsm_bridge.connectors.servicenow.walking import widened
 from itsm_bridge.model import State
 
 COLUMNS = "sys_dictionary"
-CHOICES = "sys_choice"
 _MOST = 1_000
 
 
@@ -79,13 +80,14 @@ class Dictionary:
         return Check(name, "ok", f"all {len(labels)} choices are mapped")
 
     def mapped_values(self) -> Check:
-        """Whether the values that ``map:`` names are choices of their column; references have none, and are passed."""
+        """Whether what ``map:`` names are choices of their column; references have none, and are passed."""
         name = f"{self._table}: mapped values"
         mapped = {field.column: field for field in fields_of(self._source, self._table) if field.values}
-        rows = self._rows(CHOICES, tuple(mapped), ("value", "inactive")) if mapped else ()
+        rows = self._rows(CHOICES, tuple(mapped), ("value", "label", "inactive")) if mapped else ()
         choices: defaultdict[str, set[str]] = defaultdict(set)
         for row in filter(_is_choice, rows):
-            choices[text_of(row.get("element"))].add(text_of(row.get("value")).casefold())
+            names = ("value", "label") if self._source.choice_labels else ("value",)
+            choices[text_of(row.get("element"))] |= {text_of(row.get(name)).casefold() for name in names}
         faults = [
             f"{column} has no choice {value!r}{suggestion(value, choices[column])}"
             for column, field in mapped.items()
@@ -95,6 +97,17 @@ class Dictionary:
         if faults:
             return Check(name, "warning", "; ".join(faults), "correct map: under fields: in bridge.yaml")
         return Check(name, "ok", f"those of {len(choices)} fields are choices there" if choices else "none to look up")
+
+    def labels(self) -> Check:
+        """Whether the labels that ``choice_labels:`` wants can be read."""
+        plain = fields_of(self._source, self._table)
+        fields = labelled(self._transport, self._source.name, self._table, plain)
+        found = [field.ours for field, before in zip(fields, plain, strict=True) if field != before]
+        name = f"{self._table}: choice labels"
+        if not found:
+            fix = "take choice_labels: out of bridge.yaml, or look at the choices there"
+            return Check(name, "warning", f"no field that is read has choices in {LANGUAGE!r}", fix)
+        return Check(name, "ok", f"read by label: {', '.join(found)}")
 
     def _columns(self) -> list[str]:
         """The names of the table's columns, to suggest one."""
@@ -128,5 +141,13 @@ def _differences(labels: Mapping[str, str], states: Mapping[str, State]) -> list
         if value not in states and value.casefold() not in states
     ]
     unknown = sorted({value.casefold() for value in states} - {value.casefold() for value in labels})
+    told = ", ".join(f"{value!r}{_meant(value, labels)}" for value in unknown)
     faults = [f"not in states: {', '.join(unmapped)}"] if unmapped else []
-    return faults + ([f"in states:, and no choice there: {', '.join(map(repr, unknown))}"] if unknown else [])
+    return faults + ([f"in states:, and no choice there: {told}"] if unknown else [])
+
+
+def _meant(name: str, labels: Mapping[str, str]) -> str:
+    """The choice that a state's name in ``states:`` may stand for, since those go by value."""
+    near = get_close_matches(name, [label.casefold() for label in labels.values()], n=1)
+    values = [value for value, label in labels.items() if label.casefold() in near]
+    return f" (the value of {labels[values[0]][:40]!r} is {values[0]!r})" if values else ""

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-import itsm_bridge.connectors.servicenow.approvers as approvers
 import itsm_bridge.connectors.servicenow.audit as audit
-import itsm_bridge.connectors.servicenow.task_slas as task_slas
 from itsm_bridge.config.model import ServiceNow, Vendor
 from itsm_bridge.connectors.answers import ReadRefused
-from itsm_bridge.connectors.base import Check
+from itsm_bridge.connectors.base import Check, Identity
 from itsm_bridge.connectors.checks import guarded, suggestion
 from itsm_bridge.connectors.servicenow.attached import Attached
-from itsm_bridge.connectors.servicenow.cells import stamp, text_of
-from itsm_bridge.connectors.servicenow.columns import GROUPS, USERS, fields_of
+from itsm_bridge.connectors.servicenow.cells import is_sys_id, stamp, text_of
+from itsm_bridge.connectors.servicenow.columns import APPROVERS, GROUPS, JOURNALS, SLAS, USERS, fields_of
 from itsm_bridge.connectors.servicenow.dictionary import Dictionary
 from itsm_bridge.connectors.servicenow.missing import FEW, Missing
+from itsm_bridge.connectors.servicenow.permissions import NAME, permissions
 from itsm_bridge.connectors.servicenow.query import Scope, UnsafeValue, joined, ordered, term
+from itsm_bridge.connectors.servicenow.reader import attached_of
 from itsm_bridge.connectors.servicenow.transport import SnowTransport
 from itsm_bridge.connectors.servicenow.walking import Walk, require_scope
 from itsm_bridge.errors import BridgeError
@@ -26,18 +26,26 @@ from itsm_bridge.errors import BridgeError
 MOST_GROUPS = 5_000
 NO_SUCH_COLUMN = "u_itsm_bridge_no_such_column"
 LOOK_BACK = timedelta(days=30)
+_ATTACHED: Mapping[str, str] = {APPROVERS: "approvals", SLAS: "native service levels", JOURNALS: "journals"}
 
 
 class Doctor:
-    """The checks of one instance, one line each. ``now`` is the server's time."""
+    """The checks of one instance, one line each, for the account and at the time of its ``identity``."""
 
     def __init__(
-        self, source: ServiceNow, vendors: Mapping[str, Vendor], transport: SnowTransport, scope: Scope, now: datetime
+        self,
+        source: ServiceNow,
+        vendors: Mapping[str, Vendor],
+        transport: SnowTransport,
+        scope: Scope,
+        identity: Identity,
     ) -> None:
-        self._source, self._vendors, self._transport, self._scope, self._now = source, vendors, transport, scope, now
+        self._source, self._vendors, self._transport, self._scope = source, vendors, transport, scope
+        self._account, self._now = identity.account, identity.server_time
 
     def checks(self) -> Iterator[Check]:
         """Every check after the connection."""
+        yield guarded(NAME, lambda: permissions(self._source, self._transport, self._account))
         for table in self._source.tables:
             yield guarded(f"{table}: fields", functools.partial(self._columns, table))
             yield guarded(f"{table}: scope and order", functools.partial(self._order, table))
@@ -45,12 +53,12 @@ class Doctor:
             dictionary = Dictionary(self._source, self._transport, table)
             yield _told(f"{table}: states", dictionary.states)
             yield _told(f"{table}: mapped values", dictionary.mapped_values)
+            if self._source.choice_labels:
+                yield guarded(f"{table}: choice labels", dictionary.labels)
             yield _told(f"{table}: fields to write", dictionary.written)
-        yield guarded("approvals", functools.partial(self._attached, "approvals", approvers.ATTACHED))
-        if self._source.native_slas:
-            yield guarded(
-                "native service levels", functools.partial(self._attached, "native service levels", task_slas.ATTACHED)
-            )
+        for attached in attached_of(self._source):
+            name = _ATTACHED[attached.table]
+            yield guarded(name, functools.partial(self._attached, name, attached))
         yield guarded("groups of vendors", self._groups)
         yield guarded("invalid queries", self._invalid_queries)
 
@@ -99,27 +107,38 @@ class Doctor:
             page=50,
             scope=self._scope.columns,
         )
-        step = next(walk.steps(self._transport))
+        try:
+            step = next(walk.steps(self._transport))
+        except ReadRefused as refusal:
+            fix = f"grant the account read on {table}, and query_range on {table}.sys_updated_on"
+            return Check(f"{table}: scope and order", "failure", refusal.message, fix)
         if self._scope.columns and not step.rows:  # older records show what the scope's columns are
             older = self._transport.get(table, self._scope.text, columns, FEW).rows
             require_scope(self._source.name, table, self._scope.columns, older)
         return Check(f"{table}: scope and order", "ok", f"{step.expected or len(step.rows)} records changed in 30 days")
 
     def _history(self, table: str) -> Check:
+        """Asked for by the ids of the records that changed last: any other question reads all of ``sys_audit``."""
         name = f"{table}: history"
-        query = joined(term("tablename", "=", table), ordered("sys_id"))
-        found = self._transport.get(audit.TABLE, query, ("sys_id", "tablename"), FEW)
+        latest = joined(self._scope.text, "ORDERBYDESCsys_updated_on")
+        rows = self._transport.get(table, latest, ("sys_id",), FEW).rows
+        ids = [number for row in rows if is_sys_id(number := text_of(row.get("sys_id")))]
+        if not ids:
+            fix = "look at scope: and at the account's roles"
+            return Check(name, "warning", "no record can be seen, so that its history cannot be looked for", fix)
+        query = joined(term("documentkey", "IN", ids), term("tablename", "=", table))
+        found = self._transport.get(audit.TABLE, query, ("sys_id", "documentkey"), FEW)
         if found.rows:
             return Check(name, "ok", "sys_audit can be read")
         if found.total:
-            hidden = f"sys_audit holds {found.total} rows of this table, and the account sees none of the first {FEW}"
+            hidden = f"sys_audit holds {found.total} rows of these records, and the account sees none of them"
             return Check(name, "failure", hidden, "grant the account read on sys_audit")
         fix = f"turn on auditing of {table} and grant the account read on sys_audit"
         return Check(name, "warning", "sys_audit shows nothing of this table: times in state would be unknown", fix)
 
     def _attached(self, name: str, attached: Attached) -> Check:
         """Whether the rows that hang on tickets can be read."""
-        found = self._transport.get(attached.table, ordered("sys_updated_on"), attached.asked, FEW)
+        found = self._transport.get(attached.table, ordered(attached.order), attached.asked, FEW)
         if found.total and not found.rows:
             hidden = f"{attached.table} holds {found.total} rows, and the account sees none of the first {FEW}"
             return Check(name, "warning", hidden, f"grant the account read on {attached.table}")

@@ -15,8 +15,8 @@ from itsm_bridge.config.model import ServiceNow
 from itsm_bridge.connectors.answers import ReadRefused
 from itsm_bridge.connectors.checks import suggestion
 from itsm_bridge.connectors.servicenow.cells import Row, text_of
+from itsm_bridge.connectors.servicenow.columns import EVERY_TASK
 from itsm_bridge.connectors.servicenow.query import Scope, UnsafeValue, joined, ordered, term
-from itsm_bridge.connectors.servicenow.survey import EVERY_TASK
 from itsm_bridge.connectors.servicenow.transport import SnowTransport
 from itsm_bridge.errors import NeedsPerson
 

@@ -26,6 +26,8 @@ class Names:
 
     def want(self, table: str, text: str) -> None:
         """Note that the names of the records in ``text`` (one sys_id, or a list with commas) will be asked for."""
+        if (table, text) in self._names:
+            return
         for sys_id in text.split(","):
             if table and is_sys_id(sys_id) and (table, sys_id) not in self._names:
                 self._wanted.setdefault(table, set()).add(sys_id)
@@ -59,6 +61,8 @@ class Names:
 
 def _parts(text: str) -> list[str]:
     """One text, or the sys_ids of a list; a comma in a plain text is a comma."""
+    if "," not in text:
+        return [text]
     parts = text.split(",")
     return parts if all(is_sys_id(part) for part in parts) else [text]
 

@@ -1,51 +1,41 @@
-"""Reading ServiceNow: tables, votes and clocks walked from a bookmark, and tickets read anew by their ids."""
+"""Reading ServiceNow: tables, votes, clocks and notes walked from a bookmark, and tickets read anew by their ids."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import itsm_bridge.connectors.servicenow.approvers as approvers
-import itsm_bridge.connectors.servicenow.audit as audit
+import itsm_bridge.connectors.servicenow.journals as journals
 import itsm_bridge.connectors.servicenow.task_slas as task_slas
 from itsm_bridge.config.model import ServiceNow, Vendor
+from itsm_bridge.connectors.ahead import one_ahead
 from itsm_bridge.connectors.answers import PageTooLarge, PageTooSlow
 from itsm_bridge.connectors.base import Bookmark, Oddity, Page, Rejected
 from itsm_bridge.connectors.http import GuardedSession
-from itsm_bridge.connectors.oddities import odd_about
+from itsm_bridge.connectors.servicenow.assembling import Assembler, Gathered
 from itsm_bridge.connectors.servicenow.attached import Attached
 from itsm_bridge.connectors.servicenow.cells import Row, instant, stamp, text_of
-from itsm_bridge.connectors.servicenow.columns import APPROVERS, INSTANTS, SLAS, SYSTEM, TYPES, Field, fields_of
+from itsm_bridge.connectors.servicenow.columns import INSTANTS, SYSTEM, TYPES
 from itsm_bridge.connectors.servicenow.missing import Missing
-from itsm_bridge.connectors.servicenow.names import Names
 from itsm_bridge.connectors.servicenow.query import Scope, joined, term
-from itsm_bridge.connectors.servicenow.tickets import Reading
 from itsm_bridge.connectors.servicenow.transport import SnowTransport
-from itsm_bridge.connectors.servicenow.values import Values
 from itsm_bridge.connectors.servicenow.walking import PAGE, Step, Walk, by_ids, require_scope
 from itsm_bridge.errors import NeedsPerson, RecordRejected
-from itsm_bridge.model import Approval, ApprovalState, Ticket, TicketRecord
+from itsm_bridge.model import JournalEntry, Ticket, TicketRecord
 
 OVERLAP = timedelta(seconds=120)
 """A row stamped by a transaction that is not yet over appears late: this much is read again at the start of a run."""
 
-
-@dataclass(frozen=True, slots=True)
-class Assembled:
-    """What some rows of a table turned out to be."""
-
-    records: tuple[TicketRecord, ...]
-    rejected: tuple[Rejected, ...]
-    oddities: tuple[Oddity, ...]
+Unfinished = Callable[[], Page]
+"""A page for which everything was asked; what is left is to make it."""
 
 
 class Reader:
-    """All reading of one instance. It remembers names, not tickets."""
+    """All reading of one instance."""
 
     def __init__(
         self,
@@ -58,16 +48,19 @@ class Reader:
         page: int = PAGE,
     ) -> None:
         self._source, self._transport, self._session, self._scope, self._page = source, transport, session, scope, page
-        self.names = Names(source.name, transport)
-        self._values = Values(source, vendors, self.names)
+        self._assembler = Assembler(source, vendors, transport)
         self._missing = Missing(source, transport, scope)
-        self._fields = {table: fields_of(source, table) for table in source.tables}
-        self._attached = {APPROVERS: approvers.ATTACHED} | ({SLAS: task_slas.ATTACHED} if source.native_slas else {})
+        self._attached = {attached.table: attached for attached in attached_of(source)}
         self.streams = (*source.tables, *self._attached)
         self._digests = {stream: self._digest(stream, vendors) for stream in self.streams}
 
     def fetch(self, stream: str, bookmark: Bookmark | None) -> Iterator[Page]:
-        """See ``Connector.fetch``."""
+        """See ``Connector.fetch``. While a page is out, what the next one is made of may already be asked for."""
+        for finish in one_ahead(self._asked(stream, bookmark)):
+            yield finish()
+
+    def _asked(self, stream: str, bookmark: Bookmark | None) -> Iterator[Unfinished]:
+        """Step by step, all that a page is made of."""
         place = self._start(stream, bookmark)
         walk = self._walk(stream, _since(place["at"]))
         unreadable: set[str] = set()
@@ -76,12 +69,14 @@ class Reader:
             yield self._page_of(stream, step, place, unreadable)
 
     def fetch_ids(self, stream: str, external_ids: Collection[str]) -> Page:
-        """See ``Connector.fetch_ids``. For votes and clocks the ids are those of their tickets."""
+        """See ``Connector.fetch_ids``. For votes, clocks and notes the ids are their own, or those of their tickets."""
         walk = replace(self._walk(stream, ""), order="sys_id")
         attached = self._attached.get(stream)
         large: list[str] = []
-        rows = list(by_ids(self._transport, walk, attached.ticket if attached else "sys_id", external_ids, large))
-        page = self._page_of(stream, Step(rows, None), {}, set())
+        columns = ("sys_id", attached.ticket) if attached else ("sys_id",)
+        found = (row for column in columns for row in by_ids(self._transport, walk, column, external_ids, large))
+        rows = list(found) if attached is None else list({text_of(row.get("sys_id")): row for row in found}.values())
+        page = self._page_of(stream, Step(rows, None), {}, set())()
         return replace(page, rejected=_too_large(large) + page.rejected)
 
     def read(self, ticket: Ticket) -> TicketRecord:
@@ -96,7 +91,7 @@ class Reader:
         require_scope(self._source.name, table, self._scope.columns, rows)
         if any(text_of(row.get("sys_id")) != ticket.external_id for row in rows):
             raise NeedsPerson(f"{ticket.id}: the server answered with another record; nothing was written")
-        found = self._assemble(table, rows[:1])
+        found = self._assembler.assemble(self._assembler.gather(table, rows[:1]))
         if not found.records:
             raise RecordRejected(f"{ticket.id} cannot be read: {found.rejected[0].reason}")
         return found.records[0]
@@ -127,6 +122,7 @@ class Reader:
                 stream,
                 conditions,
                 attached.asked,
+                attached.order,
                 since=since,
                 test=lambda row: attached.is_of(row, self._source.tables),
                 page=self._page,
@@ -156,16 +152,29 @@ class Reader:
             return False
         return self._scope.takes(row)
 
-    def _page_of(self, stream: str, step: Step, place: Bookmark, unreadable: set[str]) -> Page:
+    def _page_of(self, stream: str, step: Step, place: Bookmark, unreadable: set[str]) -> Unfinished:
         large = _too_large((step.too_large,))
         attached = self._attached.get(stream)
         if attached:
             found = self._page_of_attached(attached, step.rows, place)
-        else:
-            hidden = self._unreadable(stream, step.rows, unreadable)
-            some = self._assemble(stream, step.rows)
-            found = Page(some.records, place, rejected=some.rejected, oddities=hidden + some.oddities)
-        return replace(found, rejected=large + found.rejected, expected=step.expected)
+            return lambda: replace(found, rejected=large + found.rejected, expected=step.expected)
+        hidden = self._unreadable(stream, step.rows, unreadable)
+        gathered = self._assembler.gather(stream, step.rows)
+        journal, unread = self._journal_of(gathered.unique)
+        return lambda: self._page_of_tickets(
+            gathered,
+            Page((), place, oddities=hidden, journal=journal, rejected=large + unread, expected=step.expected),
+        )
+
+    def _page_of_tickets(self, gathered: Gathered, beside: Page) -> Page:
+        """The tickets, and what came ``beside`` them."""
+        some = self._assembler.assemble(gathered)
+        return replace(
+            beside,
+            records=some.records,
+            rejected=some.rejected + beside.rejected,
+            oddities=beside.oddities + some.oddities,
+        )
 
     def _page_of_attached(self, attached: Attached, rows: Sequence[Row], place: Bookmark) -> Page:
         name = self._source.name
@@ -173,18 +182,29 @@ class Reader:
         if attached is task_slas.ATTACHED:
             natives, unread = task_slas.natives_of(name, rows)
             return Page((), place, natives=natives, rejected=unread)
-        approvers.want_names(rows, self.names)
-        self.names.resolve()
-        approvals, rejected, oddities = approvers.approvals_of(name, rows, self.names)
+        if attached is journals.ATTACHED:
+            journal, unread = journals.entries_of(name, rows)
+            return Page((), place, journal=journal, rejected=unread)
+        names = self._assembler.names
+        approvers.want_names(rows, names)
+        names.resolve()
+        approvals, rejected, oddities = approvers.approvals_of(name, rows, names)
         return Page((), place, approvals=approvals, rejected=rejected, oddities=oddities)
+
+    def _journal_of(self, ids: Collection[str]) -> tuple[tuple[JournalEntry, ...], tuple[Rejected, ...]]:
+        """The notes on these tickets, where notes are read."""
+        if not self._source.journals:
+            return (), ()
+        return journals.entries_of(self._source.name, journals.notes_of(self._transport, self._source.name, ids))
 
     def _unreadable(self, table: str, rows: Sequence[Row], told: set[str]) -> tuple[Oddity, ...]:
         """Columns that no row of the page has: not empty, but hidden from the account, or not of this table.
 
         Raises ``NeedsPerson`` for a configured one that the instance does not seem to have at all.
         """
-        configured = {field.column for field in self._fields[table] if field.configured}
-        wanted = configured | {field.column for field in self._fields[table] if field.ours in _ALWAYS}
+        fields = self._assembler.fields(table)
+        configured = {field.column for field in fields if field.configured}
+        wanted = configured | {field.column for field in fields if field.ours in _ALWAYS}
         missing = sorted(wanted - {column for row in rows for column in row} - told) if rows else []
         self._missing.require(table, configured.intersection(missing))
         told |= set(missing)
@@ -194,56 +214,10 @@ class Reader:
             for column in missing
         )
 
-    # --- assembling ---
-
     def _columns(self, table: str) -> tuple[str, ...]:
-        columns = (*SYSTEM, *INSTANTS, *(field.column for field in self._fields_of(table)), *self._scope.columns)
+        fields = self._assembler.fields(table)
+        columns = (*SYSTEM, *INSTANTS, *(field.column for field in fields), *self._scope.columns)
         return tuple(dict.fromkeys(columns))
-
-    def _fields_of(self, table: str) -> tuple[Field, ...]:
-        return self._fields.get(table) or fields_of(self._source, table)
-
-    def _assemble(self, table: str, rows: Sequence[Row]) -> Assembled:
-        """Turn rows into tickets, with their history, their votes and the names that they refer to."""
-        fields = self._fields_of(table)
-        unique = {text_of(row.get("sys_id")): row for row in rows}
-        audits = audit.audits_of(self._transport, self._source.name, _by_class(table, unique), fields)
-        votes = approvers.votes_of(self._transport, self._source.name, unique)
-        self._resolve(rows, fields, audits, votes)
-        records, rejected = [], []
-        oddities = _doubled(rows)
-        for sys_id, row in unique.items():
-            reading = Reading(self._source.name, table, row, fields, self._values)
-            try:
-                ticket = reading.ticket()
-            except ValueError as error:
-                rejected.append(Rejected(sys_id, str(error)))
-                continue
-            record, more = self._record(ticket, audits.rows.get(sys_id, ()), votes.get(sys_id, ()), fields)
-            records.append(record)
-            oddities += [*reading.oddities, *more]
-        return Assembled(tuple(records), tuple(rejected), tuple(oddities))
-
-    def _record(
-        self, ticket: Ticket, audits: Sequence[Row], votes: Sequence[Row], fields: Sequence[Field]
-    ) -> tuple[TicketRecord, list[Oddity]]:
-        name = self._source.name
-        history, odd_entries = audit.history_of(ticket, audits, fields, self._values)
-        approvals, _, odd_votes = approvers.approvals_of(name, votes, self.names)
-        record = TicketRecord(_asked(ticket, approvals), history, approvals)
-        return record, [*odd_entries, *odd_votes, *odd_about(record)]
-
-    def _resolve(
-        self, rows: Sequence[Row], fields: Sequence[Field], audits: audit.Audits, votes: Mapping[str, Sequence[Row]]
-    ) -> None:
-        """Look up every name that these rows will need, together."""
-        for row in rows:
-            for field in fields:
-                self._values.learn(row, field)
-        audit.want_names(audits, fields, self._values)
-        for some in votes.values():
-            approvers.want_names(some, self.names)
-        self.names.resolve()
 
     def _digest(self, stream: str, vendors: Mapping[str, Vendor]) -> str:
         """What the reading of a stream depends on: when it changes, the stream is read from its start."""
@@ -252,8 +226,16 @@ class Reader:
         groups = {vendor.names[name]: vendor.name for vendor in vendors.values() if name in vendor.names}
         tables = [stream] if stream not in self._attached else list(self._source.tables)
         states = {table: dict(self._source.states.get(table, {})) for table in tables}
-        parts = [self._scope.text, tables, fields, states, groups, self._source.write.vendor]
+        labels = ["choice_labels"] if self._source.choice_labels else []
+        parts = [self._scope.text, tables, fields, states, groups, self._source.write.vendor, *labels]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def attached_of(source: ServiceNow) -> tuple[Attached, ...]:
+    """The tables beside the tickets that are read from a source."""
+    clocks = (task_slas.ATTACHED,) if source.native_slas else ()
+    notes = (journals.ATTACHED,) if source.journals else ()
+    return (approvers.ATTACHED, *clocks, *notes)
 
 
 def _too_large(ids: Sequence[str]) -> tuple[Rejected, ...]:
@@ -268,42 +250,5 @@ def _since(at: str) -> str:
     return stamp(start - OVERLAP) if start else ""
 
 
-_TABLE = re.compile(r"[a-z][a-z0-9_]*")
 _ALWAYS = frozenset({"state", "impact", "urgency", "priority", "approval", "group", "summary"})
 """Fields that every table has: one that is missing is hidden."""
-
-
-def _by_class(table: str, rows: Mapping[str, Row]) -> Mapping[str, Collection[str]]:
-    """The ids by the table that each record is of itself, which is the one that its audit rows name."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for sys_id, row in rows.items():
-        of = text_of(row.get("sys_class_name"))
-        found[of if _TABLE.fullmatch(of) else table].append(sys_id)
-    return found
-
-
-def _asked(ticket: Ticket, approvals: Sequence[Approval]) -> Ticket:
-    """The ticket, waiting for approval where somebody is asked and its own field, on some tables, does not follow."""
-    silent = ticket.approval in {None, ApprovalState.NOT_REQUIRED}
-    if silent and any(approval.state is ApprovalState.REQUESTED for approval in approvals):
-        return replace(ticket, approval=ApprovalState.REQUESTED)
-    return ticket
-
-
-def _doubled(rows: Sequence[Row]) -> list[Oddity]:
-    """Records that came twice in one page, and numbers that two records share."""
-    ids = Counter(text_of(row.get("sys_id")) for row in rows)
-    numbers = Counter(number for row in rows if (number := _number_of(row)))
-    twice = [Oddity(sys_id, "duplicate", "it came twice in one answer") for sys_id, count in ids.items() if count > 1]
-    shared = {number for number, count in numbers.items() if count > 1}
-    same = {text_of(row.get("sys_id")): _number_of(row) for row in rows if _number_of(row) in shared}
-    several = Counter(same.values())
-    return twice + [
-        Oddity(sys_id, "duplicate_number", f"{number} is the number of {several[number]} records")
-        for sys_id, number in same.items()
-        if several[number] > 1
-    ]
-
-
-def _number_of(row: Row) -> str:
-    return text_of(row.get("number"))

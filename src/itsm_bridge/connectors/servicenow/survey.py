@@ -14,7 +14,7 @@ from itsm_bridge.config.model import ServiceNow
 from itsm_bridge.connectors.answers import ReadRefused
 from itsm_bridge.connectors.base import Absence, Census, DayCount
 from itsm_bridge.connectors.servicenow.cells import Row, is_sys_id, stamp, text_of
-from itsm_bridge.connectors.servicenow.columns import OPENED, VERSION, version_of
+from itsm_bridge.connectors.servicenow.columns import EVERY_TASK, OPENED, VERSION, version_of
 from itsm_bridge.connectors.servicenow.query import Scope, joined, term
 from itsm_bridge.connectors.servicenow.transport import Rows, SnowTransport
 from itsm_bridge.connectors.servicenow.walking import Step, Walk, require_scope, widened
@@ -23,8 +23,8 @@ from itsm_bridge.errors import NeedsPerson
 MOST_DAYS = 60
 """Days that are counted, one request each; the latest ones where more are asked for."""
 
-EVERY_TASK = "task"
-"""The table that all task tables extend: a record that left one of them for another is still in this one."""
+ARCHIVE = "ar_{}"
+"""Where ServiceNow's data archiving puts the rows of a table, under the same sys_id."""
 
 _DELETED = "DELETED"
 """What stands for the field in the ``sys_audit`` row of a deletion (KB0634666; not of those by a table cleaner)."""
@@ -87,7 +87,7 @@ class Survey:
             return Absence.MOVED  # it left the scope
         if found.total:
             return Absence.HIDDEN
-        return self._elsewhere(table, sys_id) or self._ended(sys_id)
+        return self._elsewhere(table, sys_id) or self._archived(table, sys_id) or self._ended(sys_id)
 
     def absence_of_row(self, table: str, sys_id: str) -> Absence | None:
         """The same of a row that hangs on a ticket, and has neither a scope nor another table to go to."""
@@ -114,6 +114,14 @@ class Survey:
         if not found.rows:
             return Absence.HIDDEN if found.total else None
         return Absence.HIDDEN if text_of(found.rows[0].get("sys_class_name")) == table else Absence.MOVED
+
+    def _archived(self, table: str, sys_id: str) -> Absence | None:
+        """Whether the record lies in the table's archive, where there is one that the account may read."""
+        try:
+            found = self._one(ARCHIVE.format(table), "", sys_id)
+        except ReadRefused:
+            return None
+        return Absence.ARCHIVED if found.rows or found.total else None
 
     def _is_deleted(self, sys_id: str) -> bool:
         query = joined(term("documentkey", "=", sys_id), term("fieldname", "=", _DELETED))

@@ -19,6 +19,7 @@ ATTACHED = Attached(
         "sys_id", "sys_updated_on", "sys_mod_count", "sla", "sla.name", "stage", "start_time", "end_time",
         "planned_end_time", "business_duration", "has_breached",
     ),
+    ticket_class="task.sys_class_name",
 )  # fmt: skip
 
 _ZERO = datetime(1970, 1, 1, tzinfo=UTC)

@@ -21,6 +21,7 @@ class Reading:
 
     def __init__(self, source: str, table: str, row: Row, fields: Sequence[Field], values: Values) -> None:
         self._source, self._table, self._row = source, table, row
+        self._texts = {column: text_of(cell) for column, cell in row.items()}
         self._values = values
         self._fields = {field.ours: field for field in fields}
         self.sys_id = self._cell("sys_id")
@@ -73,7 +74,7 @@ class Reading:
         )
 
     def _cell(self, column: str) -> str:
-        return text_of(self._row.get(column))
+        return self._texts.get(column, "")
 
     def _column(self, ours: str) -> str:
         field = self._fields.get(ours)

@@ -31,13 +31,14 @@ class Values:
     def learn(self, row: Row, field: Field) -> None:
         """Note where a column's references lead, and that the names behind them will be needed."""
         cell = row.get(field.column)
-        if table := table_of(cell):
-            self._references.setdefault(field.column, table)
-        self.want(field, text_of(cell))
+        if isinstance(cell, dict) and field.column not in self._references and (table := table_of(cell)):
+            self._references[field.column] = table
+        self.want(field, cell)
 
-    def want(self, field: Field, raw: str) -> None:
-        """Note that the name of a reference, met in the history, will be needed."""
-        self._names.want(self._references.get(field.column, ""), raw)
+    def want(self, field: Field, cell: object) -> None:
+        """Note that the name of a reference, here or in the history, will be needed."""
+        if table := self._references.get(field.column):
+            self._names.want(table, text_of(cell))
 
     def text(self, table: str, field: Field, raw: str) -> str:
         """A database value in the bridge's words; several values are joined as histories join them."""

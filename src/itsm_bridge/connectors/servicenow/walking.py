@@ -102,15 +102,19 @@ class Walk:
 
     def _check(self, rows: Sequence[Row], mark: Mark | None) -> None:
         require_scope(self.source, self.table, self.scope, rows)
-        before: Mark = ("", "")
+        known = None if mark is None else self._key(mark)
+        before = self._key(("", ""))
         for row in rows:
             place = self.mark(row)
-            known = mark is not None and self._key(place) <= self._key(mark)
-            if known or not _is_place(place) or place[0] < self.since or not self.test(row):
+            key = self._key(place)
+            is_place = _is_place(place)
+            if is_place and place[0] < self.since:
+                raise unbounded(self.source, self.table, self.order)
+            if not is_place or (known is not None and key <= known) or not self.test(row):
                 raise widened(self.source, self.table)
-            if self._key(place) < self._key(before):
+            if key < before:
                 raise unordered(self.source, self.table, self.order)
-            before = place
+            before = key
 
     def _key(self, place: Mark) -> tuple[str, ...]:
         return (place[1],) if self.order == "sys_id" else place
@@ -179,9 +183,21 @@ def widened(source: str, table: str) -> NeedsPerson:
     )
 
 
+def unbounded(source: str, table: str, column: str) -> NeedsPerson:
+    """The server dropped the bound that a walk begins at."""
+    return NeedsPerson(
+        f"{source}: the server widened the query for {table}: it answered with rows from before the bound on {column}; "
+        f"nothing of them was kept; {_needed(table, column)}"
+    )
+
+
 def unordered(source: str, table: str, column: str) -> NeedsPerson:
     """The server did not keep the order that nothing-left-out depends on."""
     return NeedsPerson(
         f"{source}: the server did not sort {table} by {column}, so that rows could be left out; "
-        f"the account needs a query_range permission on {table}.{column}"
+        f"{_needed(table, column)}"
     )
+
+
+def _needed(table: str, column: str) -> str:
+    return f"the account needs a query_range permission on {table}.{column}"
