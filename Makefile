@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check format bench prism schedules lock clean
+.PHONY: help demo test long check format bench prism schedules lock clean
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
@@ -12,7 +12,10 @@ demo: $(VENV)/.run ## do the main job on the built-in sandbox and say where the 
 	@$(BIN)/itsm-bridge demo --out demo
 
 test: $(VENV)/.dev ## run every test; needs no network
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile
+
+long: $(VENV)/.dev ## the tests of random rules and tickets, 10,000 times instead of a few hundred
+	@ITSM_BRIDGE_LONG=1 $(BIN)/python -m pytest -q -n 2 tests/proofs tests/rules/test_columns.py tests/conditions
 
 check: $(VENV)/.dev ## lint, types, the import contract, and the shipped configuration
 	@$(BIN)/ruff check .
@@ -26,7 +29,7 @@ format: $(VENV)/.dev ## rewrite the code in the house's format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## the benchmarks, each beside a peer
+bench: $(VENV)/.bench ## the benchmarks, each beside a peer
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
 
 schedules: $(VENV)/.dev ## play SEEDS (5000) random schedules of edits, moves, deletes and faults on each kind of source
@@ -40,6 +43,8 @@ lock: ## write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements/run.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev --extra postgres \
 		-c requirements/run.lock -c requirements/build.lock pyproject.toml -o requirements/dev.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev --extra postgres --extra bench \
+		-c requirements/dev.lock pyproject.toml -o requirements/bench.lock
 
 clean: ## remove what make made
 	rm -rf $(VENV) demo dist build
@@ -55,6 +60,11 @@ $(VENV)/.run: $(VENV)/.python requirements/build.lock requirements/run.lock pypr
 	@$(PIP) install --require-hashes -r requirements/build.lock
 	@$(PIP) install --require-hashes --no-build-isolation -r requirements/run.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.dev requirements/bench.lock
+	@echo "Installing the peers of the benchmarks into $(VENV) ..."
+	@$(PIP) install --require-hashes --no-build-isolation -r requirements/bench.lock
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.lock
