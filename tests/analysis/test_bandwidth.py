@@ -10,9 +10,8 @@ import pytest
 from tests.analysis.made import ago, frames, ticket
 
 from itsm_bridge.analysis import bandwidth
-from itsm_bridge.analysis.capacity import hours_in_week, normal_week_seconds
 from itsm_bridge.analysis.effort import shared
-from itsm_bridge.calendars import Calendars
+from itsm_bridge.calendars import Calendars, hours_in_week, normal_week_seconds
 from itsm_bridge.config.model import Configuration, VendorStatus
 from itsm_bridge.model import TicketRecord
 

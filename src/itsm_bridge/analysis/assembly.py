@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
-from itsm_bridge.analysis.asof import DERIVED, as_of, with_recorded_end
 from itsm_bridge.analysis.capacity import capacity
 from itsm_bridge.analysis.effort import work_seconds
 from itsm_bridge.analysis.frames import Frames, Growing, Row, framed
@@ -17,7 +16,17 @@ from itsm_bridge.analysis.spans import GONE, spans
 from itsm_bridge.analysis.traction import WEEKS_BEFORE
 from itsm_bridge.calendars import Calendars
 from itsm_bridge.config.model import Configuration
-from itsm_bridge.history import SEPARATOR, Moment, mismatches, reassignments, reopenings, timeline
+from itsm_bridge.history import (
+    DERIVED,
+    SEPARATOR,
+    Moment,
+    as_of,
+    mismatches,
+    reassignments,
+    reopenings,
+    timeline,
+    with_recorded_end,
+)
 from itsm_bridge.model import OPEN_STATES, ApprovalState, Decision, Outcome, State, TicketRecord
 from itsm_bridge.sla import Clocked
 
@@ -248,7 +257,15 @@ class _Assembler:
                 latest[key] = made
         outcomes = self._outcomes(latest, sent)
         return [
-            (self._ids[key[:2]], key[2], made.value, made.rule, made.because, made.decided_at, outcomes[key])
+            (
+                self._ids[key[:2]],
+                key[2].partition(" ")[0],
+                made.value,
+                made.rule,
+                made.because,
+                made.decided_at,
+                outcomes[key],
+            )
             for key, made in latest.items()
         ]
 

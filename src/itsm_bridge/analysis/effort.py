@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from itsm_bridge.analysis.capacity import normal_week_seconds
-from itsm_bridge.calendars import Calendar, Calendars, Seconds
+from itsm_bridge.calendars import Calendar, Calendars, Seconds, normal_week_seconds
 from itsm_bridge.config.model import Configuration, Vendor
 from itsm_bridge.model import State
 

@@ -18,7 +18,19 @@ What the answers mean, where others differ:
 """
 
 from itsm_bridge.calendars.calendar import Calendar, epoch, instant
+from itsm_bridge.calendars.capacity import hours_in_week, normal_week_seconds
 from itsm_bridge.calendars.owners import Calendars, Rota, owner_on
 from itsm_bridge.calendars.walltime import Seconds, midnight
 
-__all__ = ["Calendar", "Calendars", "Rota", "Seconds", "epoch", "instant", "midnight", "owner_on"]
+__all__ = [
+    "Calendar",
+    "Calendars",
+    "Rota",
+    "Seconds",
+    "epoch",
+    "hours_in_week",
+    "instant",
+    "midnight",
+    "normal_week_seconds",
+    "owner_on",
+]

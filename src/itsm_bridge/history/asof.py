@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from itsm_bridge.history import DONE, current, split, timeline
+from itsm_bridge.history.course import DONE, current, split, timeline
 from itsm_bridge.model import Approval, ApprovalState, HistoryEntry, State, Ticket, TicketRecord
 
 DERIVED = "derived"

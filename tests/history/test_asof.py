@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from tests.analysis.made import NOW, ago, ticket
 
-from itsm_bridge.analysis.asof import DERIVED, as_of, with_recorded_end
-from itsm_bridge.history import timeline
+from itsm_bridge.history import DERIVED, as_of, timeline, with_recorded_end
 from itsm_bridge.model import Approval, ApprovalState, State, TicketRecord
 
 FIELDS = ("state", "vendor", "environment", "priority", "approval")

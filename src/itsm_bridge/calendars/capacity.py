@@ -1,0 +1,41 @@
+"""How many hours of ticket work a vendor has in a week: its people, its opening hours, its leave."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+
+from itsm_bridge.calendars.calendar import Calendar
+from itsm_bridge.calendars.walltime import midnight
+from itsm_bridge.config.model import CalendarDefinition, Vendor, VendorStatus
+
+AT_WORK = frozenset({VendorStatus.ACTIVE, VendorStatus.OFFBOARDING})
+"""A vendor of another status cannot be given work, so its people are no capacity."""
+
+DAY = 86_400
+
+
+def hours_in_week(vendor: Vendor, calendar: Calendar, monday: date) -> float:
+    """People x hours_per_week x focus, scaled by the calendar's opening against its normal week, less leave."""
+    normal = normal_week_seconds(calendar.definition)
+    if vendor.status not in AT_WORK or normal == 0:
+        return 0.0
+    days = [monday + timedelta(days=offset) for offset in range(7)]
+    edges = np.array([midnight(calendar.definition.zone, day) for day in [*days, monday + timedelta(days=7)]])
+    shares = calendar.elapsed_array(edges[:-1], edges[1:]) / normal
+    people = np.array([people_on(vendor, day) for day in days])
+    return round(float((people * shares).sum()) * vendor.capacity.hours_per_week * vendor.capacity.focus, 2)
+
+
+def people_on(vendor: Vendor, day: date) -> float:
+    """Who is not on leave."""
+    away = sum(leave.people for leave in vendor.leave if leave.first <= day <= leave.last)
+    return max(vendor.capacity.people - away, 0.0)
+
+
+def normal_week_seconds(definition: CalendarDefinition) -> int:
+    """What the calendar opens in a week without holidays or overrides."""
+    if definition.always:
+        return 7 * DAY
+    return sum(end - start for spans in definition.week for start, end in spans)
