@@ -8,6 +8,9 @@ from pathlib import Path
 from itsm_bridge.config import FILES, check
 from itsm_bridge.errors import Finding
 
+ACCESS = "{category: access, not: {type: change, environment: {not: internal}}}"
+"""A condition of the example that stands in one line, for tests to put another in its place."""
+
 EXAMPLE = Path(__file__).resolve().parents[2] / "config"
 
 

@@ -10,6 +10,7 @@ from tests.config.editing import EXAMPLE, copy_example
 from itsm_bridge.config import FILES, check, describe
 from itsm_bridge.config.documents import compose, decode_text
 from itsm_bridge.config.findings import Findings
+from itsm_bridge.config.model import Position
 
 untimed = settings(deadline=None)  # two cores are shared with others
 
@@ -47,7 +48,7 @@ def test_arbitrary_bytes_are_findings_or_nodes(content: bytes) -> None:
 def test_arbitrary_text_is_findings_or_nodes(text: str) -> None:
     findings = Findings()
 
-    assert compose(text, "x.yaml", findings) is not None or findings.listed()
+    assert compose(text, Position("x.yaml", 1, 1), findings) is not None or findings.listed()
 
 
 @untimed

@@ -10,6 +10,7 @@ from tests.config.editing import errors_of
 from itsm_bridge.config import documents
 from itsm_bridge.config.documents import MappingNode, Node, ScalarNode, SequenceNode, compose, plain_value, read_bytes
 from itsm_bridge.config.findings import Findings
+from itsm_bridge.config.model import Position
 from itsm_bridge.errors import Finding
 
 
@@ -22,7 +23,7 @@ def _parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 def composed(text: str) -> tuple[Node | None, tuple[Finding, ...]]:
     findings = Findings()
-    return compose(text, "x.yaml", findings), findings.listed()
+    return compose(text, Position("x.yaml", 1, 1), findings), findings.listed()
 
 
 def codes(text: str) -> list[tuple[str, int, int]]:

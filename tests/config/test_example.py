@@ -7,7 +7,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.config.editing import EXAMPLE, edit, errors_of, place_of
+from tests.config.editing import ACCESS, EXAMPLE, edit, errors_of, place_of
 
 from itsm_bridge.conditions import AllOf, AnyOf, FieldTest, Matcher, Operator
 from itsm_bridge.config import FILES, Configuration, check, load
@@ -49,11 +49,10 @@ def test_the_example_of_the_contract_loads_as_it_stands(shared: Path) -> None:
     assert {finding.severity for finding in findings} == {"info"}
 
 
-def test_what_this_version_does_not_carry_out_is_said_once_for_each_section(example: Configuration) -> None:
+def test_what_this_version_does_not_carry_out_is_said_once(example: Configuration) -> None:
     _, findings = check(example.folder)
 
-    files = ["rules.yaml"] * 4 + ["sla.yaml"]
-    assert [(one.code, one.severity, one.file) for one in findings] == [("C290", "info", file) for file in files]
+    assert [(one.code, one.severity, one.file) for one in findings] == [("C290", "info", "sla.yaml")]
     text = (example.folder / "sla.yaml").read_text(encoding="utf-8")
     assert (findings[-1].line, findings[-1].column) == place_of(text, text.index("warn:"))
 
@@ -171,7 +170,7 @@ def test_rules_are_read(example: Configuration) -> None:
 
 
 def test_the_tests_of_rules_are_read(example: Configuration) -> None:
-    first, second = example.rules.tests
+    first, second = example.rules.tests[:2]
     assert first.ticket == {
         "type": ("incident",),
         "environment": ("punjab",),
@@ -280,7 +279,7 @@ def test_a_target_may_be_in_working_days(config: Path) -> None:
 
 def test_service_names_of_the_sources_become_custom_fields(config: Path) -> None:
     edit(config, "bridge.yaml", "category: category", "category: category\n      vip: u_vip")
-    edit(config, "rules.yaml", "{category: access}", "{custom.vip: true}")
+    edit(config, "rules.yaml", ACCESS, "{custom.vip: true}")
 
     configuration = load(config)
 

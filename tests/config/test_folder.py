@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.config.editing import edit, errors_of
+from tests.config.editing import ACCESS, edit, errors_of
 
 from itsm_bridge.config import check, describe, load
 from itsm_bridge.config.findings import LISTED_PER_FILE, nearest
@@ -100,7 +100,7 @@ def test_a_mistake_where_names_are_declared_makes_no_other_where_they_are_used(c
         "  bihar:\n    state: BR\n    services: [microservices]",
         "  bihar:\n    services: [ledger]",
     )
-    edit(config, "rules.yaml", "when: {category: access}", "when: {service: ledger, custom.vip: yes, project: OPS}")
+    edit(config, "rules.yaml", ACCESS, "{service: ledger, custom.vip: yes, project: OPS}")
     edit(config, "rules.yaml", "then: {service: erp}", "then: {service: ledger}")
     text = (config / "bridge.yaml").read_text(encoding="utf-8")
     begin = text.index("    fields:", text.index("projects:"))

@@ -99,10 +99,10 @@ def test_exactly_one_owner_on_each_day_is_none(config: Path, owners: tuple[str, 
         ),
     ],
 )
-def test_a_day_without_an_owner_is_a_warning(config: Path, owners: tuple[str, ...], messages: list[str]) -> None:
+def test_a_day_without_an_owner_is_a_mistake(config: Path, owners: tuple[str, ...], messages: list[str]) -> None:
     found = found_with(config, *owners)
 
-    assert [(one.code, one.severity) for one in found] == [("R304", "warning")] * len(messages)
+    assert [(one.code, one.severity) for one in found] == [("R304", "error")] * len(messages)
     assert [one.message for one in found] == messages
 
 

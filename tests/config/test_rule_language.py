@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
-from tests.config.editing import edit, errors_of
+from tests.config.editing import ACCESS, edit, errors_of
 
 from itsm_bridge.conditions import AllOf, AnyOf, Condition, FieldTest, Matcher, Not, Operator
 from itsm_bridge.config import load
@@ -79,7 +79,7 @@ WHENS: list[tuple[str, Condition]] = [
 
 @pytest.mark.parametrize(("written", "condition"), WHENS, ids=[written for written, _ in WHENS])
 def test_the_whole_rule_language_is_read(custom: Path, written: str, condition: Condition) -> None:
-    edit(custom, "rules.yaml", "{category: access}", written)
+    edit(custom, "rules.yaml", ACCESS, written)
 
     assert not errors_of(custom)
     assert load(custom).rules.approval[1].when == condition
@@ -118,7 +118,7 @@ def test_the_whole_rule_language_is_read(custom: Path, written: str, condition: 
     ],
 )
 def test_what_is_no_condition_is_refused(custom: Path, written: str) -> None:
-    edit(custom, "rules.yaml", "{category: access}", written)
+    edit(custom, "rules.yaml", ACCESS, written)
 
     found = errors_of(custom)
 

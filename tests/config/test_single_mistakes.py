@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from tests.config.editing import edit, errors_of, place_of
+from tests.config.editing import ACCESS, edit, errors_of, place_of
 
 
 class Mistake(NamedTuple):
@@ -173,7 +173,7 @@ RULES = {
     "an empty when": Mistake("when: {}", "when:", "", "C201", "{}"),
     "a rule's name twice": Mistake("name: shared-pool", "name: Default", "Default", "C206"),
     "a misspelt field": Mistake('text: {contains: "pb-"}', 'txet: {contains: "pb-"}', "txet", "C210", "text"),
-    "a custom field that nothing maps": Mistake("{category: access}", "{custom.vip: yes}", "custom.vip", "C210"),
+    "a custom field that nothing maps": Mistake(ACCESS, "{custom.vip: yes}", "custom.vip", "C210"),
     "a misspelt operator": Mistake('contains: "pb-"', 'contain: "pb-"', "contain", "C211", "contains"),
     "an operator of another language": Mistake('contains: "pb-"', 'in: ["pb-"]', "in", "C211"),
     "a comparison of text": Mistake('contains: "pb-"', "gt: 4", "gt", "C211"),
@@ -181,24 +181,26 @@ RULES = {
     "an operator of nothing": Mistake("environment: {not: internal}", "environment: {}", "{}", "C208"),
     "nothing for a value": Mistake("{type: change, env", "{type: null, env", "null", "C208"),
     "an empty list of values": Mistake("[hardware, desktop]", "[]", "[]", "C208"),
-    "a condition as text": Mistake("when: {category: access}", "when: category is access", "category", "C201"),
+    "a condition as text": Mistake(f"when: {ACCESS}", "when: category is access", "category", "C201"),
     "an unknown type in a condition": Mistake("type: incident\n", "type: incidnt\n", "incidnt", "C202", "incident"),
     "an unknown environment in a condition": Mistake("[punjab, ap, bihar]", "[panjab, ap]", "panjab", "C205", "punjab"),
     "an unknown service in a condition": Mistake(
         "service: {empty: true}", "service: portl", "portl", "C205", "portal", "warning"
     ),
-    "empty with a word": Mistake("{environment: {empty: false}}", "{environment: {empty: no}}", "no", "C201", "false"),
+    "empty with a word": Mistake(
+        "{environment: {empty: false}, ", "{environment: {empty: no}, ", "no", "C201", "false"
+    ),
     "not with a matcher": Mistake("{not: internal}", "{not: {contains: x}}", "{contains", "C201"),
     "a broken pattern": Mistake('contains: "pb-"', 'matches: "pb-("', '"pb-("', "C204"),
     "a pattern that looks ahead": Mistake('contains: "pb-"', 'matches: "(?=pb)"', '"(?=', "C204"),
-    "an age in days": Mistake("{category: access}", "{age: {gt: 3d}}", "3d", "C204", "3 working_days"),
-    "an age in working days": Mistake("{category: access}", "{age: {gt: 3 working_days}}", "3", "C204"),
+    "an age in days": Mistake(ACCESS, "{age: {gt: 3d}}", "3d", "C204", "3 working_days"),
+    "an age in working days": Mistake(ACCESS, "{age: {gt: 3 working_days}}", "3", "C204"),
     "an instant without a zone": Mistake(
-        "{category: access}", "{created: {gt: 2026-04-01T10:00}}", "2026", "C204", "2026-04-01T10:00Z"
+        ACCESS, "{created: {gt: 2026-04-01T10:00}}", "2026", "C204", "2026-04-01T10:00Z"
     ),
-    "a bare day for an instant": Mistake("{category: access}", "{created: {gt: 2026-04-01}}", "2026", "C204"),
-    "a weekday that there is not": Mistake("{category: access}", "{weekday: moon}", "moon", "C202", "mon"),
-    "a time that there is not": Mistake("{category: access}", "{time: {gte: 25:00}}", "25:00", "C204"),
+    "a bare day for an instant": Mistake(ACCESS, "{created: {gt: 2026-04-01}}", "2026", "C204"),
+    "a weekday that there is not": Mistake(ACCESS, "{weekday: moon}", "moon", "C202", "mon"),
+    "a time that there is not": Mistake(ACCESS, "{time: {gte: 25:00}}", "25:00", "C204"),
     "a field that a rule cannot fill": Mistake("{environment: punjab}\n", "{state: new}\n", "state", "C210"),
     "an environment that there is not": Mistake(
         "then: {environment: punjab}", "then: {environment: panjab}", "panjab", "C205", "punjab"
@@ -219,6 +221,9 @@ RULES = {
     "more approvals than approvers": Mistake("policy: all", "policy: 3", "3", "C203"),
     "more than all of them": Mistake("policy: all", "policy: 150%", "150%", "C203"),
     "a timeout of a day": Mistake("timeout: 8h", "timeout: 1 day", "1 day", "C204", "1 working_days"),
+    "an audience without a note": Mistake(
+        ', note: "Desktop requests are served by the Office IT desk."', ", public: true", "public", "C207"
+    ),
     "a timeout that does nothing": Mistake(", on_timeout: reject", "", "", "C207"),
     "a timeout's end without its time": Mistake("timeout: 24h, on", "on", "on_timeout", "C207"),
     "a vendor that there is not": Mistake(

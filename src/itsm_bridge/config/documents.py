@@ -118,16 +118,19 @@ def _place(before: str, file: str) -> Position:
 # --- nodes -------------------------------------------------------------------------------------------------------
 
 
-def compose(text: str, file: str, findings: Findings) -> Node | None:
-    """The one document in ``text``, empty where there is none; ``None``, with a finding, where it is broken."""
+def compose(text: str, origin: Position, findings: Findings) -> Node | None:
+    """The one document in ``text``, empty where there is none; ``None``, with a finding, where it is broken.
+
+    ``origin`` is where the text begins: the first place of a file, or a cell of a table.
+    """
     try:
-        return _Composer(text, file, findings).document()
+        return _Composer(text, origin, findings).document()
     except yaml.YAMLError as error:
         deep = "nesting depth" in str(error)  # the parser in C looks ahead, and may give up before we do
         code, words = (Code.TOO_DEEP, _TOO_DEEP) if deep else (Code.SYNTAX, _words_for(error))
-        findings.add(_place_of(error, file, text), code, words)
+        findings.add(_place_of(error, origin, text), code, words)
     except (ValueError, OverflowError):  # the parser in Python, for "\UFFFFFFFF"
-        findings.add(Position(file, 1, 1), Code.SYNTAX, "an escape such as \\U… names a character that does not exist")
+        findings.add(origin, Code.SYNTAX, "an escape such as \\U… names a character that does not exist")
     except _TooDeep as error:
         findings.add(error.position, Code.TOO_DEEP, _TOO_DEEP)
     return None
@@ -148,14 +151,14 @@ _LOADER: Final[type[yaml.CSafeLoader | yaml.SafeLoader]] = getattr(yaml, "CSafeL
 class _Composer:
     """Builds nodes from the parser's events, which expand nothing and hence cannot explode."""
 
-    def __init__(self, text: str, file: str, findings: Findings) -> None:
+    def __init__(self, text: str, origin: Position, findings: Findings) -> None:
         self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=_LOADER)
-        self._file = file
+        self._origin = origin
         self._findings = findings
 
     def document(self) -> Node:
         """The first document's node; notes each further one."""
-        found: Node = MappingNode(Position(self._file, 1, 1), ())
+        found: Node = MappingNode(self._origin, ())
         seen = 0
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
@@ -239,7 +242,7 @@ class _Composer:
     def _position(self, event: yaml.Event) -> Position:
         mark = event.start_mark
         assert mark is not None  # noqa: S101 - every event of a parser has one
-        return Position(self._file, mark.line + 1, mark.column + 1)
+        return _at(mark.line, mark.column, self._origin)
 
     def _note(self, event: yaml.Event, code: Code, message: str) -> None:
         self._findings.add(self._position(event), code, message)
@@ -292,13 +295,18 @@ def _words_for(error: yaml.YAMLError) -> str:
     return "not YAML: " + next((words for part, words in _EXPLANATIONS if part in problem), problem)
 
 
-def _place_of(error: yaml.YAMLError, file: str, text: str) -> Position:
+def _at(line: int, column: int, origin: Position) -> Position:
+    """The place in the file of a place, counted from 0, in a text that begins at ``origin``."""
+    return Position(origin.file, origin.line + line, column + (1 if line else origin.column))
+
+
+def _place_of(error: yaml.YAMLError, origin: Position, text: str) -> Position:
     """Where the mistake is; where the parser only noticed it at the end of the file, where that thing began."""
     mark: yaml.Mark | None = getattr(error, "problem_mark", None)
     context: yaml.Mark | None = getattr(error, "context_mark", None)
     if mark is not None and context is not None and _begins_earlier(str(getattr(error, "problem", "")), mark, text):
         mark = context
-    return Position(file, mark.line + 1, mark.column + 1) if mark is not None else Position(file, 1, 1)
+    return origin if mark is None else _at(mark.line, mark.column, origin)
 
 
 def _begins_earlier(problem: str, mark: yaml.Mark, text: str) -> bool:

@@ -51,11 +51,21 @@ class Code(StrEnum):
     TWO_OWNERS = "R305"
 
 
+def stops(finding: Finding) -> bool:
+    """Whether nothing can run with this mistake: every error of words, and two owners on one day.
+
+    What else is proved about rules and owners fails ``check`` alone: on a day without an owner tickets go to the
+    fallback or are listed as unrouted, and a rule that never decides does no harm.
+    """
+    return finding.severity == "error" and (finding.code.startswith("C") or finding.code == Code.TWO_OWNERS)
+
+
 class Findings:
     """The mistakes of one reading, in the order in which they were seen."""
 
     def __init__(self) -> None:
         self._listed: list[Finding] = []
+        self._seen: set[tuple[Position, Code, str]] = set()
         self._count: Counter[str] = Counter()
 
     def add(
@@ -68,7 +78,13 @@ class Findings:
         suggestion: str | None = None,
         allowed: Sequence[str] = (),
     ) -> None:
-        """Note one mistake; of a file with very many only the first are kept, and how many there are."""
+        """Note one mistake, once; of a file with very many only the first are kept, and how many there are.
+
+        A column of a table is read again for each of its rows: what is wrong with its name is wrong once.
+        """
+        if (position, code, message) in self._seen:
+            return
+        self._seen.add((position, code, message))
         seen = self._count[position.file]
         self._count[position.file] += 1
         place = (position.file, position.line, position.column)
@@ -112,7 +128,8 @@ def describe(finding: Finding) -> str:
     severity = "" if finding.severity == "error" else f"{finding.severity}: "
     parts = [f"{finding.file}:{finding.line}:{finding.column}: {severity}{finding.message}"]
     if finding.suggestion is not None:
-        parts.append(f'did you mean "{finding.suggestion}"')
+        meant = finding.code.startswith("C")  # what follows from good words is mended by other means than another word
+        parts.append(f'did you mean "{finding.suggestion}"' if meant else finding.suggestion)
     if finding.allowed:
         parts.append(f"allowed: {', '.join(finding.allowed)}")
     return "".join(map(_visible, "; ".join(parts)))

@@ -1,4 +1,4 @@
-"""A configuration folder as a whole: reads its four files in one pass, and makes one ``Configuration`` of them."""
+"""A configuration folder as a whole: reads its files in one pass, and makes one ``Configuration`` of them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from itsm_bridge.config.documents import (
     decode_text,
     read_bytes,
 )
-from itsm_bridge.config.findings import Code, Findings, nearest, quote
-from itsm_bridge.config.model import Configuration, RuleBook, VendorStatus
+from itsm_bridge.config.findings import Code, Findings, nearest, quote, stops
+from itsm_bridge.config.model import Configuration, Position, RuleBook, VendorStatus
 from itsm_bridge.config.names import Named, Names, gather
 from itsm_bridge.config.regular_files import is_there
-from itsm_bridge.config.rules_file import RULES
+from itsm_bridge.config.rule_tables import RuleTables
+from itsm_bridge.config.rules_file import OUTCOMES, RULES
 from itsm_bridge.config.sla_file import SERVICES, Services
 from itsm_bridge.config.vendors_file import PARTNERS, Partners
 from itsm_bridge.errors import ConfigurationInvalid, Finding, NotInitialised
@@ -40,13 +41,14 @@ def load(folder: Path) -> Configuration:
         ConfigurationInvalid: with every mistake of every file.
     """
     configuration, findings = check(folder)
-    if configuration is None:
-        raise _invalid(tuple(one for one in findings if one.severity == "error"))
+    mistakes = tuple(filter(stops, findings))
+    if configuration is None or mistakes:
+        raise _invalid(mistakes)
     return configuration
 
 
 def check(folder: Path) -> tuple[Configuration | None, tuple[Finding, ...]]:
-    """The configuration in ``folder``, ``None`` where it has errors; and all findings, ordered by place.
+    """The configuration in ``folder``, ``None`` where it cannot be read whole; and all findings, ordered by place.
 
     Raises ``NotInitialised`` where there is nothing to check.
     """
@@ -56,13 +58,15 @@ def check(folder: Path) -> tuple[Configuration | None, tuple[Finding, ...]]:
     findings = Findings()
     contents = {name: read_bytes(folder / name, findings) for name in FILES}
     documents = {name: _document(name, content, findings) for name, content in contents.items()}
+    tables = RuleTables(folder, OUTCOMES, findings, {})
+    documents["rules.yaml"] = tables.expand(documents["rules.yaml"])
     parts = _decode(documents, findings)
     if parts is not None:
         _note_unnamed(parts, findings)
     listed = findings.listed()
-    if parts is None or any(one.severity == "error" for one in listed):
+    if parts is None or any(one.severity == "error" and one.code.startswith("C") for one in listed):
         return None, listed
-    return _configuration(folder, _digest(contents), parts), listed
+    return _configuration(folder, _digest(contents | tables.contents), parts), listed
 
 
 def _invalid(errors: tuple[Finding, ...]) -> ConfigurationInvalid:
@@ -73,7 +77,7 @@ def _invalid(errors: tuple[Finding, ...]) -> ConfigurationInvalid:
 
 def _document(name: str, content: bytes | None, findings: Findings) -> Node | None:
     text = None if content is None else decode_text(content, name, findings)
-    return None if text is None else compose(text, name, findings)
+    return None if text is None else compose(text, Position(name, 1, 1), findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +171,9 @@ def _note_unnamed(parts: _Parts, findings: Findings) -> None:
 
 
 def _digest(contents: Mapping[str, bytes | None]) -> str:
-    """SHA-256 over each file's name, size and bytes, in the fixed order of ``FILES``."""
+    """SHA-256 over each file's name, size and bytes: ``FILES`` in their order, then the tables by name."""
     digest = hashlib.sha256()
-    for name in FILES:
+    for name in (*FILES, *sorted(contents.keys() - set(FILES))):
         content = contents[name] or b""
         digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)

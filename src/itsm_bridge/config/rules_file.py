@@ -95,9 +95,16 @@ CLASSIFY: Final = Converted(Keyed("fields to fill", _fillable, least=1), Classif
 _VERDICTS: Final = ("accept", "decline", "redirect")
 
 
-def _intake(*, accept: bool, decline: bool, redirect: str | None, note: str | None) -> Intake:
+def _intake(*, accept: bool, decline: bool, redirect: str | None, note: str | None, public: bool) -> Intake:
     verdict = "accept" if accept else "decline" if decline else "redirect"
-    return Intake(verdict, redirect, note)
+    return Intake(verdict, redirect, note, public)
+
+
+def _check_intake(_: Intake, node: MappingNode, context: Context) -> None:
+    _note_choice(node, _VERDICTS, context)
+    public = node.key("public")
+    if public and node.key("note") is None:
+        context.refuse(public.position, Code.CONTRADICTION, "public says who sees the note, and here is no note")
 
 
 INTAKE: Final = Record(
@@ -108,8 +115,9 @@ INTAKE: Final = Record(
         Key("decline", _True(), default=False),
         Key("redirect", TEXT, None),
         Key("note", TEXT, None),
+        Key("public", Flag(), default=False),
     ),
-    check=lambda _, node, context: _note_choice(node, _VERDICTS, context),
+    check=_check_intake,
 )
 
 
@@ -214,6 +222,24 @@ ESCALATE: Final = Record(
 )
 KNOWLEDGE: Final = Record("an article", Knowledge, (Key("article", TEXT), Key("note", TEXT, None)))
 
+
+def _keys(then: Record[A]) -> tuple[str, ...]:
+    return tuple(key.name for key in then.keys)
+
+
+OUTCOMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "classify": (),  # fields of a ticket, which are conditions too
+        "intake": _keys(INTAKE),
+        "priority": _keys(PRIORITY),
+        "approval": _keys(APPROVAL),
+        "assignment": _keys(ASSIGN),
+        "escalation": _keys(ESCALATE),
+        "knowledge": _keys(KNOWLEDGE),
+    }
+)
+"""By section, what its rules may set: in a table, the columns that are no conditions."""
+
 # --- sections ----------------------------------------------------------------------------------------------------
 
 
@@ -286,7 +312,7 @@ TEST: Final = Record(
 
 # --- the file ----------------------------------------------------------------------------------------------------
 
-_SECTIONS: Final = ("classify", "intake", "priority", "approval", "assignment", "escalation", "knowledge")
+_SECTIONS: Final = tuple(OUTCOMES)
 
 
 def _survey(node: Node, context: Context) -> None:
@@ -294,7 +320,6 @@ def _survey(node: Node, context: Context) -> None:
         rules = [rule for section in _SECTIONS for rule in _maps_of(node, section)]
         note_doubles((rule.get("name") for rule in rules), "rules", context)
         note_doubles((test.get("name") for test in _maps(node.get("tests"))), "tests", context)
-        _inform(node, context)
 
 
 def _maps_of(node: MappingNode, section: str) -> list[MappingNode]:
@@ -304,25 +329,6 @@ def _maps_of(node: MappingNode, section: str) -> list[MappingNode]:
 
 def _maps(node: Node | None) -> list[MappingNode]:
     return [item for item in node.items if isinstance(item, MappingNode)] if isinstance(node, SequenceNode) else []
-
-
-def _inform(node: MappingNode, context: Context) -> None:
-    """Say once for each what this version reads and checks, and does not carry out."""
-    parts = (
-        ("escalation", node.key("escalation") if _maps_of(node, "escalation") else None),
-        ("knowledge", node.key("knowledge") if _maps_of(node, "knowledge") else None),
-        ("notes of intake", _first_key(_maps_of(node, "intake"), "note")),
-        ("timeouts of approvals", _first_key(_maps_of(node, "approval"), "timeout")),
-    )
-    for name, key in parts:
-        if key is not None:
-            message = f"this version reads and checks {name}, and does not carry it out"
-            context.inform(key.position, Code.NOT_CARRIED_OUT, message)
-
-
-def _first_key(rules: list[MappingNode], name: str) -> ScalarNode | None:
-    actions = [then for rule in rules if isinstance(then := rule.get("then"), MappingNode)]
-    return next((key for action in actions if (key := action.key(name)) is not None), None)
 
 
 def _rule_book(

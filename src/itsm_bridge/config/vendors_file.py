@@ -183,7 +183,7 @@ def _note_gaps(environment: Environment, context: Context) -> None:
         what = environment.name if whole else f"{', '.join(services)} of {environment.name}"
         since = "on any day" if start == date.min else f"on {start}"
         until = "" if start == date.min else ", or ever after" if end == date.max else f", nor until {end}"
-        context.warn(environment.position, Code.NO_OWNER, f"nobody owns {what} {since}{until}")
+        context.refuse(environment.position, Code.NO_OWNER, f"nobody owns {what} {since}{until}")
 
 
 def gaps_of(owners: Sequence[Owner], service: str) -> Iterator[tuple[date, date]]:

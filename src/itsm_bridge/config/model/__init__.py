@@ -1,0 +1,80 @@
+"""What the configuration says, parsed once: frozen types without behaviour, by the file that says it."""
+
+from __future__ import annotations
+
+from itsm_bridge.config.model.configuration import Configuration
+from itsm_bridge.config.model.levels import CalendarDefinition, Holidays, OnChange, OnReopen, SlaDefinition, Span
+from itsm_bridge.config.model.partners import Capacity, Contacts, Environment, Leave, Owner, Rate, Vendor, VendorStatus
+from itsm_bridge.config.model.places import Duration, Position
+from itsm_bridge.config.model.rulebook import (
+    A_co,
+    Action,
+    Assign,
+    Classify,
+    Escalate,
+    Intake,
+    Knowledge,
+    Policy,
+    RequireApproval,
+    Rule,
+    RuleBook,
+    RuleTest,
+    SetPriority,
+)
+from itsm_bridge.config.model.sources import (
+    Credentials,
+    FieldMapping,
+    Jira,
+    JiraWrite,
+    Limits,
+    OAuth,
+    Ownership,
+    RefreshToken,
+    ServiceNow,
+    ServiceNowWrite,
+    Source,
+)
+
+__all__ = [
+    "A_co",
+    "Action",
+    "Assign",
+    "CalendarDefinition",
+    "Capacity",
+    "Classify",
+    "Configuration",
+    "Contacts",
+    "Credentials",
+    "Duration",
+    "Environment",
+    "Escalate",
+    "FieldMapping",
+    "Holidays",
+    "Intake",
+    "Jira",
+    "JiraWrite",
+    "Knowledge",
+    "Leave",
+    "Limits",
+    "OAuth",
+    "OnChange",
+    "OnReopen",
+    "Owner",
+    "Ownership",
+    "Policy",
+    "Position",
+    "Rate",
+    "RefreshToken",
+    "RequireApproval",
+    "Rule",
+    "RuleBook",
+    "RuleTest",
+    "ServiceNow",
+    "ServiceNowWrite",
+    "SetPriority",
+    "SlaDefinition",
+    "Source",
+    "Span",
+    "Vendor",
+    "VendorStatus",
+]

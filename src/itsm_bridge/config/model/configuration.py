@@ -1,0 +1,31 @@
+"""All that one folder says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from itsm_bridge.config.model.levels import CalendarDefinition, SlaDefinition
+from itsm_bridge.config.model.partners import Environment, Vendor
+from itsm_bridge.config.model.rulebook import RuleBook
+from itsm_bridge.config.model.sources import Limits, Ownership, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """One configuration folder. ``digest`` is the SHA-256 of the files as read; mappings keep the files' order."""
+
+    folder: Path
+    digest: str
+    store: str
+    zone: ZoneInfo
+    sources: Mapping[str, Source]
+    limits: Limits
+    ownership: Mapping[str, Ownership]
+    vendors: Mapping[str, Vendor]
+    environments: Mapping[str, Environment]
+    calendars: Mapping[str, CalendarDefinition]
+    slas: tuple[SlaDefinition, ...]
+    rules: RuleBook
