@@ -208,12 +208,40 @@ class TicketRecord:
     approvals: tuple[Approval, ...] = ()
 
 
+NOTE = "note"
+"""What a note is called where fields are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A text that is left on a ticket once; by its ``marker`` a source shows that it is there.
+
+    Without ``public`` it is for those who work on the ticket, and whoever asked for it does not see it. ``told`` are
+    the addresses of those whom it calls.
+    """
+
+    marker: str
+    text: str
+    public: bool = False
+    told: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Its name among the changes of a ticket, of which it may be one of several notes."""
+        return f"{NOTE} {self.marker}"
+
+
+def is_note(key: str) -> bool:
+    """Whether a change of that key is a note, and not a field."""
+    return key.partition(" ")[0] == NOTE
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """One line of a plan: what one field of one ticket would become, by which rule, and why.
 
     ``field`` is ``impact``, ``urgency``, ``priority``, ``approval``, ``vendor`` or ``note``. ``before`` and ``after``
-    are the bridge's own names (``from`` and ``to`` in JSON).
+    are the bridge's own names (``from`` and ``to`` in JSON). A ``note`` adds its text and replaces nothing.
     """
 
     ticket: str
@@ -223,15 +251,25 @@ class FieldChange:
     after: str | int | None
     rule: str
     because: str
+    note: Note | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells this change from the others of its ticket: the field, and for a note which one."""
+        return self.field if self.note is None else self.note.key
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A change that the rules want and that is not made, with the reason."""
+    """A change that the rules want and that is not made, with the reason.
+
+    ``kind`` is the stable short name of the finding that it is, for what somebody should look at; empty for the others.
+    """
 
     ticket: str
     field: str
     why: str
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,9 +284,10 @@ class Unrouted:
 class Decision:
     """What was decided about one field of one ticket, by which rule, on which inputs; the rows of ``decisions``.
 
-    ``inputs`` is the JSON of every fact that the rules saw, with sorted keys; ``digest`` the configuration's. With both
-    the decision can be made again. ``outcome`` says what came of it: an ``Outcome``, ``held``, ``planned`` or ``kept``
-    (the ticket already had the value).
+    ``field`` is that of a plan; several notes of a ticket are told apart by their markers behind it. ``inputs`` is the
+    JSON of every fact that the rules saw, with sorted keys; ``digest`` the configuration's. With both the decision can
+    be made again. ``outcome`` says what came of it: an ``Outcome``, ``held``, ``planned`` or ``kept`` (the ticket
+    already had the value).
     """
 
     source: str

@@ -13,12 +13,14 @@ from itsm_bridge.conditions import AllOf, AnyOf, Condition, FieldTest, Matcher, 
 from itsm_bridge.config.model import (
     Action,
     Assign,
+    CalendarDefinition,
     Capacity,
     Classify,
     Configuration,
     Contacts,
     Duration,
     Environment,
+    Holidays,
     Intake,
     Limits,
     Owner,
@@ -151,6 +153,17 @@ ENVIRONMENTS = {
     "internal": environment("internal", owner("eGov DevOps"), services=("microservices", "erp", "portal")),
 }
 
+OFFICE = CalendarDefinition(
+    "internal",
+    ZoneInfo("Asia/Kolkata"),
+    always=False,
+    week=(((34_200, 66_600),),) * 5 + ((),) * 2,
+    holidays=Holidays(None, None, {}, frozenset()),
+    overrides={},
+    position=HERE,
+)
+"""From 09:30 to 18:30 from Monday to Friday."""
+
 APPROVERS = ("punjab-spoc@egov.example", "infra-head@egov.example")
 
 RULES = RuleBook(
@@ -250,7 +263,7 @@ def example() -> Configuration:
         ownership=dict.fromkeys(("priority", "approval", "vendor"), Ownership.YIELD),
         vendors=VENDORS,
         environments=ENVIRONMENTS,
-        calendars={},
+        calendars={"internal": OFFICE},
         slas=(),
         rules=RULES,
     )

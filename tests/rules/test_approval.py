@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -368,3 +370,40 @@ def test_an_approval_rule_without_approvers_is_a_mistake_and_never_an_approval(c
     for state in ApprovalState:
         with pytest.raises(ConfigurationInvalid):
             Decider(nobody).decide(record(approval=state), NOW)
+
+
+POLICIES = {
+    "`all`": Policy("all"),
+    "`any`": Policy("any"),
+    "`2` of three": Policy("count", 2),
+    "`50%`": Policy("percent", 50),
+}
+
+
+def told_in_the_docs() -> Iterator[tuple[str, Policy, str]]:
+    """Each cell of the table in ``docs/approvals.md``: the votes, the policy and what they come to."""
+    text = (Path(__file__).resolve().parents[2] / "docs" / "approvals.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
+    for line, *outcomes in rows[2:]:
+        letters = "" if line.startswith("nobody") else re.sub("[^AR-]", "", line.replace("–", "-"))
+        for name, outcome in zip(rows[0][1:], outcomes, strict=True):
+            if outcome != "–":
+                yield letters, POLICIES[name], outcome
+
+
+@pytest.mark.parametrize(("letters", "policy", "outcome"), list(told_in_the_docs()))
+def test_what_the_page_on_approvals_says_is_so(letters: str, policy: Policy, outcome: str) -> None:
+    given = votes(letters)
+    if not letters:
+        with pytest.raises(ConfigurationInvalid):
+            roll_up(given, list(given), policy)
+    else:
+        assert roll_up(given, list(given), policy) == ApprovalState(outcome)
+
+
+def test_a_vote_that_is_taken_back_counts_as_not_given(configuration: Configuration) -> None:
+    back = [vote(SPOC, APPROVED), vote(HEAD, NOT_REQUIRED)]
+    made = record(type=TicketType.CHANGE, environment="ap", approvals=back, approval=APPROVED)
+    verdict = Decider(configuration).decide(made, NOW)
+    assert verdict.values["approval"].value == "requested"
+    assert "vendor" not in verdict.values

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
+
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.rules.made import ALWAYS, contains, empty, example, is_, on, record, rule, with_rules
+from tests.rules.randomly import some_configuration, some_record
 
-from itsm_bridge.conditions import Operator
-from itsm_bridge.config.model import Classify, Configuration
+from itsm_bridge.conditions import Facts, Operator, holds
+from itsm_bridge.config.model import Classify, Configuration, Rule
 from itsm_bridge.rules import classify
+from itsm_bridge.rules.classify import Reader
+from itsm_bridge.rules.facts import lasting_facts
 
 
 def test_an_empty_environment_is_filled_from_the_text(configuration: Configuration) -> None:
@@ -58,3 +64,36 @@ def test_reading_a_ticket_twice_is_reading_it_once(rules: list[object], summary:
     reads = classify(with_rules(example(), classify=tuple(rules)))
     once = reads(record(environment=None, service=(), summary=summary))
     assert reads(once) is once
+
+
+def test_the_rule_right_after_one_that_filled_has_its_turn(configuration: Configuration) -> None:
+    rules = (
+        rule("one", ALWAYS, Classify({"ci": "db-1"})),
+        rule("two", ALWAYS, Classify({"subcategory": "two"})),
+        rule("three", ALWAYS, Classify({"subcategory": "three"})),
+    )
+    assert classify(with_rules(configuration, classify=rules))(record()).ticket.subcategory == "two"
+
+
+def _read_slowly(rules: Sequence[Rule[Classify]], facts: Facts) -> Facts:
+    """Every rule in turn, from top to bottom, again and again until nothing is filled any more."""
+    known, before = dict(facts), None
+    while known != before:
+        before = dict(known)
+        for one in rules:
+            if holds(one.when, known):
+                known |= {field: (value,) for field, value in one.then.fields.items() if not known.get(field)}
+    return known
+
+
+def test_rules_that_are_not_asked_would_have_filled_nothing() -> None:
+    chance = random.Random(11)
+    filled = 0
+    for place in range(300):
+        configuration = some_configuration(chance)
+        made = some_record(chance, place)
+        facts = lasting_facts(made, configuration.zone)
+        reading = Reader(configuration).read(made, facts)
+        assert reading.facts == _read_slowly(configuration.rules.classify, facts)
+        filled += len(reading.filled)
+    assert filled > 50

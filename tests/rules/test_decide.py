@@ -16,7 +16,7 @@ DECIDER = Decider(example())
 
 
 def test_the_sections_run_in_the_published_order() -> None:
-    assert list(STAGES) == ["intake", "priority", "approval", "assignment"]
+    assert list(STAGES) == ["intake", "priority", "approval", "assignment", "escalation", "knowledge"]
 
 
 def test_a_punjab_outage_is_decided_in_every_field(configuration: Configuration) -> None:

@@ -26,6 +26,8 @@ def test_every_rule_of_every_section_is_explained_in_order(configuration: Config
         "priority",
         "approval",
         "assignment",
+        "escalation",
+        "knowledge",
     ]
     assert [(name, rule.matched, rule.decided) for name, rule in rules_of(explanation).items()] == [
         ("punjab-from-host", True, True),

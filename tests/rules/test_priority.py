@@ -153,3 +153,11 @@ def test_levels_for_a_priority_make_that_priority(
     assert found is None or priority_of(matrix, *found) == priority
     if priority_of(matrix, impact, urgency) == priority:
         assert found == (impact, urgency)
+
+
+def test_a_priority_below_both_levels_decides_nothing_and_the_trace_says_so(configuration: Configuration) -> None:
+    verdict = decided(configuration, rule("levels", ALWAYS, levels(1, 1)), rule("direct", ALWAYS, levels(priority=4)))
+
+    assert values(verdict)["priority"] == 1
+    traced = {entry.rule: (entry.decided, entry.note) for entry in verdict.trace if entry.section == "priority"}
+    assert traced["direct"] == (False, "all that it sets is decided above")

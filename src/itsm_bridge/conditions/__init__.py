@@ -7,6 +7,7 @@ none. ``matching`` decides whether a condition holds, ``explanation`` says why n
 
 from __future__ import annotations
 
+from itsm_bridge.conditions.distance import Nearest, compile_distance
 from itsm_bridge.conditions.explanation import (
     Judgement,
     describe,
@@ -36,6 +37,7 @@ from itsm_bridge.conditions.language import (
     fields_of,
 )
 from itsm_bridge.conditions.matching import MATCH_LIMIT, check_pattern, compile_condition, holds
+from itsm_bridge.conditions.shortlist import Shortlist
 
 __all__ = [
     "CUSTOM",
@@ -51,11 +53,14 @@ __all__ = [
     "Judgement",
     "Kind",
     "Matcher",
+    "Nearest",
     "Not",
     "Operator",
+    "Shortlist",
     "Value",
     "check_pattern",
     "compile_condition",
+    "compile_distance",
     "describe",
     "explain",
     "field_of",

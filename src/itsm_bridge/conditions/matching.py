@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from functools import lru_cache
 from types import MappingProxyType
@@ -129,20 +129,20 @@ def _weekday_operands(matcher: Matcher) -> Matcher:
 
 
 def _weekday(value: Value) -> Value:
-    return WEEKDAYS.get(_text(value), value) if isinstance(value, str) else value
+    return WEEKDAYS.get(text_of(value), value) if isinstance(value, str) else value
 
 
 # --- operators ---------------------------------------------------------------------------------------------------
 
 
 def _one_of(operands: tuple[Value, ...]) -> ValueTest:
-    texts = frozenset(_text(operand) for operand in operands if isinstance(operand, str | bool))
+    texts = frozenset(text_of(operand) for operand in operands if isinstance(operand, str | bool))
     others = tuple(operand for operand in operands if not isinstance(operand, str | bool))
-    numbers = frozenset(number for number in map(_number, operands) if number is not None)
+    numbers = frozenset(number for number in map(number_of, operands) if number is not None)
 
     def test(value: Value) -> bool:
         if isinstance(value, str | bool):
-            return _text(value) in texts or any(_order(value, operand) == 0 for operand in others)
+            return text_of(value) in texts or any(_order(value, operand) == 0 for operand in others)
         if isinstance(value, int | float):
             return value in numbers and not math.isnan(value)
         return any(_order(value, operand) == 0 for operand in operands)
@@ -151,40 +151,40 @@ def _one_of(operands: tuple[Value, ...]) -> ValueTest:
 
 
 def _contains(operands: tuple[Value, ...]) -> ValueTest:
-    needles = tuple(map(_text, operands))
+    needles = tuple(map(text_of, operands))
 
     def test(value: Value) -> bool:
-        text = _text(value)
+        text = text_of(value)
         return any(needle in text for needle in needles)
 
     return test
 
 
 def _contains_all(operands: tuple[Value, ...]) -> ValueTest:
-    needles = tuple(map(_text, operands))
+    needles = tuple(map(text_of, operands))
 
     def test(value: Value) -> bool:
-        text = _text(value)
+        text = text_of(value)
         return all(needle in text for needle in needles)
 
     return test
 
 
 def _starts_with(operands: tuple[Value, ...]) -> ValueTest:
-    beginnings = tuple(map(_text, operands))
-    return lambda value: _text(value).startswith(beginnings)
+    beginnings = tuple(map(text_of, operands))
+    return lambda value: text_of(value).startswith(beginnings)
 
 
 def _ends_with(operands: tuple[Value, ...]) -> ValueTest:
-    endings = tuple(map(_text, operands))
-    return lambda value: _text(value).endswith(endings)
+    endings = tuple(map(text_of, operands))
+    return lambda value: text_of(value).endswith(endings)
 
 
 def _matches(operands: tuple[Value, ...]) -> ValueTest:
     searches = tuple(_pattern(str(operand)) for operand in operands)
 
     def test(value: Value) -> bool:
-        text = _encodable((value if isinstance(value, str) else _text(value))[:MATCH_LIMIT])
+        text = _encodable((value if isinstance(value, str) else text_of(value))[:MATCH_LIMIT])
         return any(search(text) for search in searches)
 
     return test
@@ -233,14 +233,14 @@ FIELD_OPERATORS: Mapping[Operator, Callable[[tuple[Value, ...]], Callable[[tuple
 def _order(value: Value, operand: Value) -> int | None:
     """-1, 0 or 1 as ``value`` lies before, at or after ``operand``; ``None`` where they cannot be compared."""
     return (
-        _compared(_number(value), _number(operand))
+        _compared(number_of(value), number_of(operand))
         if isinstance(value, int | float) or isinstance(operand, int | float)
         else _order_of_others(value, operand)
     )
 
 
 def _order_of_others(value: Value, operand: Value) -> int | None:
-    for read in (_number, _instant, _day, _time_of_day):
+    for read in (number_of, _instant, _day, _time_of_day):
         order = _compared(read(value), read(operand))
         if order is not None:
             return order
@@ -253,7 +253,8 @@ def _compared(left: T | None, right: T | None) -> int | None:
     return int(left > right) - int(left < right)  # type: ignore[operator]  # both were read as one orderable kind
 
 
-def _number(value: Value) -> int | float | None:
+def number_of(value: Value) -> int | float | None:
+    """The number that a value is, or that its text spells; ``None`` for all others."""
     if isinstance(value, str):
         return _numeral(value.strip())
     if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
@@ -292,7 +293,7 @@ def _parsed(parse: Callable[[str], T], text: str) -> T | None:
 # --- text --------------------------------------------------------------------------------------------------------
 
 
-def _text(value: Value) -> str:
+def text_of(value: Value) -> str:
     """Any value as the text that people would write for it, without regard to case."""
     if isinstance(value, str):
         return _folded(value)
@@ -301,6 +302,11 @@ def _text(value: Value) -> str:
     if isinstance(value, datetime | date | time):
         return value.isoformat().casefold()
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def texts_of(values: Iterable[Value]) -> list[str]:
+    """The same for many different values."""
+    return [value.casefold() if isinstance(value, str) else text_of(value) for value in values]
 
 
 @lru_cache(maxsize=256)

@@ -4,45 +4,69 @@ The sections run in order: ``classify`` (``classify.py``), then those of ``decid
 from a ``Case``, the ticket as the section sees it, and the section's compiled rules to a ``Step``, what it came to;
 the decider adds the steps up and the explanation reads them, neither knowing what a stage does.
 
-So a new action is one file and one line. A section that escalates would be ``rules/escalation.py``::
-
-    SECTION = "escalation"
-
-    def decide(case: Case, rules: Sequence[CompiledRule[Escalate]]) -> Step:
-        told = [rule for rule in case.matching(rules)]
-        return Step(trace=tuple(TraceEntry(SECTION, rule.name, True, f"tell {rule.then.tell}") for rule in told))
-
-and one line in ``STAGES``: ``escalation.SECTION: Stage(attrgetter("escalation"), escalation.decide)``.
+So a new action is one file and one line: ``rules/knowledge.py`` is the shortest, with ``SECTION`` and ``decide``, and
+stands in ``STAGES`` as ``knowledge.SECTION: Stage(attrgetter("knowledge"), knowledge.decide)``.
 """
 
 from __future__ import annotations
 
-from itsm_bridge.rules.approval import roll_up
 from itsm_bridge.rules.classify import classify
+from itsm_bridge.rules.coverage import RuleCoverage, Survivor, coverage, survivors
 from itsm_bridge.rules.decide import STAGES, Decider, inputs_json
-from itsm_bridge.rules.explain import Explanation, explain, render_text, to_json
+from itsm_bridge.rules.explain import (
+    Explanation,
+    RuleExplanation,
+    SectionExplanation,
+    explain,
+    render_text,
+    to_json,
+)
 from itsm_bridge.rules.facts import facts_of
-from itsm_bridge.rules.ownership import standing_fields
+from itsm_bridge.rules.overview import Overview, OwnerSlot, RuleHits, overview, owner_map
+from itsm_bridge.rules.ownership import OWNED, standing_fields
 from itsm_bridge.rules.testing import Difference, TestResult, run_tests
-from itsm_bridge.rules.verdict import FieldDecision, Standing, TraceEntry, Verdict
+from itsm_bridge.rules.verdict import (
+    FieldDecision,
+    NoteDecision,
+    RunningClock,
+    Standing,
+    TraceEntry,
+    Verdict,
+)
+from itsm_bridge.rules.votes import person_of, roll_up
 
 __all__ = [
+    "OWNED",
     "STAGES",
     "Decider",
     "Difference",
     "Explanation",
     "FieldDecision",
+    "NoteDecision",
+    "Overview",
+    "OwnerSlot",
+    "RuleCoverage",
+    "RuleExplanation",
+    "RuleHits",
+    "RunningClock",
+    "SectionExplanation",
     "Standing",
+    "Survivor",
     "TestResult",
     "TraceEntry",
     "Verdict",
     "classify",
+    "coverage",
     "explain",
     "facts_of",
     "inputs_json",
+    "overview",
+    "owner_map",
+    "person_of",
     "render_text",
     "roll_up",
     "run_tests",
     "standing_fields",
+    "survivors",
     "to_json",
 ]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from itsm_bridge.conditions import explain, miss_text, misses, shown
 from itsm_bridge.config.model import Assign, Environment, Ownership, Rule
@@ -12,7 +13,7 @@ from itsm_bridge.model import Held, Ticket, Unrouted
 from itsm_bridge.rules.eligibility import environment_of, next_owner, owner_on, refusal
 from itsm_bridge.rules.facts import read_fact
 from itsm_bridge.rules.ownership import who
-from itsm_bridge.rules.verdict import Case, CompiledRule, FieldDecision, Step, TraceEntry, because
+from itsm_bridge.rules.verdict import Case, CompiledRule, CompiledRules, FieldDecision, Step, TraceEntry, because
 
 SECTION = "assignment"
 
@@ -43,6 +44,12 @@ def decide(case: Case, rules: Sequence[CompiledRule[Assign]]) -> Step:
     if "vendor" in case.standing:
         return Step(trace=(*trace, _stands(case)))
     return Step(unrouted=Unrouted(case.ticket.id, _unrouted(case, rules, trace)), trace=tuple(trace))
+
+
+RESTS_ON: Mapping[str | None, tuple[str, ...]] = MappingProxyType(
+    {None: ("environment", "service"), "load": ("environment", "service", "vendor")}
+)
+"""The facts that ``choose`` reads beside the day, by how a rule chooses; a ``rotation`` asks which ticket it is."""
 
 
 def choose(case: Case, then: Assign) -> Choice:
@@ -130,11 +137,15 @@ def _weight(ticket: Ticket, vendor: str) -> bytes:
 # --- what becomes of a choice ------------------------------------------------------------------------------------
 
 
+def decision(rule: Rule[Assign], choice: Choice) -> FieldDecision:
+    """What a choice comes to where nobody's own stands."""
+    return FieldDecision(choice.vendor, rule.name, because(rule, f"({choice.why})"))
+
+
 def _given(case: Case, rule: Rule[Assign], choice: Choice, trace: tuple[TraceEntry, ...]) -> Step:
     standing = case.standing.get("vendor")
     if standing is None:
-        decision = FieldDecision(choice.vendor, rule.name, because(rule, f"({choice.why})"))
-        return Step(values={"vendor": decision}, facts={"vendor": (choice.vendor or "",)}, trace=trace)
+        return Step(values={"vendor": decision(rule, choice)}, facts={"vendor": (choice.vendor or "",)}, trace=trace)
     held: tuple[Held, ...] = ()
     if standing.mode is Ownership.HOLD and case.ticket.vendor != choice.vendor:
         why = f"changed by {who(standing)}, which is held; the rules want {choice.vendor} (rule {rule.name})"
@@ -150,8 +161,7 @@ def _unrouted(case: Case, rules: Sequence[CompiledRule[Assign]], refused: Sequen
     """The rule that failed by the fewest conditions, and what would have made it match."""
     if refused:
         return "; ".join(f"rule {entry.rule} matched, but {entry.note}" for entry in refused)
-    judged = [(explain(compiled.rule.when, case.facts), compiled.rule.name) for compiled in rules]
-    if not judged:
+    if not rules:
         return "there are no assignment rules"
-    nearest, name = min(judged, key=lambda pair: pair[0].failed)
-    return f"no rule matches; nearest is {name}, {miss_text(misses(nearest))}"
+    nearest = (rules if isinstance(rules, CompiledRules) else CompiledRules(rules)).nearest(case.facts)
+    return f"no rule matches; nearest is {nearest.name}, {miss_text(misses(explain(nearest.when, case.facts)))}"

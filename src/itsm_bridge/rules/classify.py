@@ -12,7 +12,7 @@ from itsm_bridge.conditions import Facts, Value, field_of, fields_of
 from itsm_bridge.config.model import Classify, Configuration, Rule
 from itsm_bridge.model import Ticket, TicketRecord
 from itsm_bridge.rules.facts import CUSTOM_PREFIX, some_facts
-from itsm_bridge.rules.verdict import CompiledRule, TraceEntry, compile_rules
+from itsm_bridge.rules.verdict import CompiledRules, TraceEntry, compile_rules
 
 SECTION = "classify"
 
@@ -59,7 +59,7 @@ class Reader:
     """The classify rules, compiled."""
 
     def __init__(self, configuration: Configuration) -> None:
-        self.rules: tuple[CompiledRule[Classify], ...] = compile_rules(configuration.rules.classify)
+        self.rules: CompiledRules[Classify] = compile_rules(configuration.rules.classify)
         self.zone: ZoneInfo = configuration.zone
         self.fields = frozenset(_fields(configuration.rules.classify))
 
@@ -76,15 +76,24 @@ class Reader:
 
     def _pass(self, facts: dict[str, tuple[Value, ...]]) -> Iterable[Filled]:
         """One reading of the rules, filling ``facts`` as it goes."""
-        for compiled in self.rules:
-            wanted = compiled.rule.then.fields
-            if all(facts.get(field) for field in wanted) or not compiled.holds(facts):
-                continue
-            seen = dict(facts)
-            for field, value in wanted.items():
+        place = self._next(facts, 0)
+        while place is not None:
+            rule, seen = self.rules[place].rule, dict(facts)
+            for field, value in rule.then.fields.items():
                 if not facts.get(field):
                     facts[field] = (value,)
-                    yield Filled(compiled.rule, field, value, seen)
+                    yield Filled(rule, field, value, seen)
+            place = self._next(facts, place + 1)
+
+    def _next(self, facts: Facts, start: int) -> int | None:
+        """The place of the first rule from ``start`` on that has something to fill."""
+        for place in self.rules.able(facts):
+            if place >= start and self.rules[place].holds(facts) and not self._is_filled(place, facts):
+                return place
+        return None
+
+    def _is_filled(self, place: int, facts: Facts) -> bool:
+        return all(facts.get(field) for field in self.rules[place].rule.then.fields)
 
 
 def _fields(rules: Iterable[Rule[Classify]]) -> Iterator[str]:

@@ -6,20 +6,35 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cached_property
+from itertools import chain
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
 import itsm_bridge.rules.approval as approval
 import itsm_bridge.rules.assignment as assignment
+import itsm_bridge.rules.escalation as escalation
 import itsm_bridge.rules.intake as intake
+import itsm_bridge.rules.knowledge as knowledge
 import itsm_bridge.rules.priority as priority
+from itsm_bridge.calendars import Calendars
 from itsm_bridge.conditions import Facts, fields_of
 from itsm_bridge.config.model import Configuration, Rule, RuleBook
 from itsm_bridge.model import TicketRecord
 from itsm_bridge.rules.classify import Reader, Reading
 from itsm_bridge.rules.facts import PASSING, lasting_facts, passing_facts
-from itsm_bridge.rules.verdict import NOBODY, Case, CompiledRule, Standing, Step, Verdict, compile_rules
+from itsm_bridge.rules.verdict import (
+    NO_STEP,
+    NOBODY,
+    Case,
+    CompiledRule,
+    RunningClock,
+    Standing,
+    Step,
+    Verdict,
+    compile_rules,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +51,8 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
         priority.SECTION: Stage(attrgetter("priority"), priority.decide),
         approval.SECTION: Stage(attrgetter("approval"), approval.decide),
         assignment.SECTION: Stage(attrgetter("assignment"), assignment.decide),
+        escalation.SECTION: Stage(attrgetter("escalation"), escalation.decide),
+        knowledge.SECTION: Stage(attrgetter("knowledge"), knowledge.decide),
     }
 )
 """The sections after ``classify``, in the order in which they run."""
@@ -68,6 +85,11 @@ class Decider:
             name for rule in configuration.rules.assignment if rule.then.by == "load" for name in rule.then.among
         )
 
+    @cached_property
+    def calendars(self) -> Calendars:
+        """The opening hours of the configuration."""
+        return Calendars(self.configuration)
+
     def decide(
         self,
         record: TicketRecord,
@@ -75,14 +97,16 @@ class Decider:
         *,
         standing: Mapping[str, Standing] = NOBODY,
         loads: Mapping[str, float] = NOBODY,
+        clocks: tuple[RunningClock, ...] = (),
     ) -> Verdict:
         """What the rules make of a ticket at ``now``; only open tickets are decided.
 
         ``record`` may be as its source gave it or classified already. ``standing`` is what ``standing_fields`` found,
-        by field. ``loads`` is each vendor's open work over its capacity; a vendor without an entry has none. Raises
-        ``ConfigurationInvalid`` for an approval that nobody can give.
+        by field. ``loads`` is each vendor's open work over its capacity; a vendor without an entry has none. ``clocks``
+        are the ticket's own that have not ended, for escalation. Raises ``ConfigurationInvalid`` for an approval that
+        nobody can give.
         """
-        return self.walk(record, now, standing=standing, loads=loads)[2]
+        return self.walk(record, now, standing=standing, loads=loads, clocks=clocks)[2]
 
     def walk(
         self,
@@ -91,40 +115,48 @@ class Decider:
         *,
         standing: Mapping[str, Standing] = NOBODY,
         loads: Mapping[str, float] = NOBODY,
+        clocks: tuple[RunningClock, ...] = (),
         given: Facts = NOBODY,
     ) -> tuple[Reading, tuple[Run, ...], Verdict]:
         """The same with every step on the way; ``given`` facts take the place of the record's own."""
         always = {field: values for field, values in given.items() if field not in PASSING}
         reading = self.reader.read(record, lasting_facts(record, self.reader.zone) | always)
         facts = reading.facts | passing_facts(record, now) | dict(given.items() - always.items())
-        case = Case(self.configuration, reading.record, facts, now, standing, loads)
+        case = Case(
+            self.configuration,
+            reading.record,
+            facts,
+            now,
+            standing,
+            loads,
+            clocks=clocks,
+            calendars=lambda: self.calendars,
+        )
         runs = tuple(self._runs(case))
         return reading, runs, self._verdict(case, reading, runs)
 
     def _runs(self, case: Case) -> Iterator[Run]:
         state = case.ticket.state
         ended = "" if state.is_open else f"the ticket is {state.value}; only open tickets are decided"
-        facts, waiting = case.facts, ""
         for name, stage in STAGES.items():
-            if ended:
-                yield Run(name, facts, Step(), ended)
-                continue
-            seen = Case(case.configuration, case.record, facts, case.now, case.standing, case.loads, waiting)
-            step = stage.decide(seen, self.rules[name])
-            yield Run(name, facts, step)
-            facts, ended, waiting = {**facts, **step.facts}, step.ends, waiting or step.waits
+            step = NO_STEP if ended else stage.decide(case, self.rules[name])
+            yield Run(name, case.facts, step, ended)
+            ended = ended or step.ends
+            case = case.after(step)
 
     def _verdict(self, case: Case, reading: Reading, runs: Sequence[Run]) -> Verdict:
-        steps = [run.step for run in runs]
+        steps = [run.step for run in runs if run.step is not NO_STEP]
+        every = chain.from_iterable
         return Verdict(
             ticket=case.ticket,
             facts=case.facts,
-            values={field: decision for step in steps for field, decision in step.values.items()},
-            held=tuple(held for step in steps for held in step.held),
+            values=dict(every([step.values.items() for step in steps])),
+            held=tuple(every([step.held for step in steps])),
             unrouted=next((step.unrouted for step in steps if step.unrouted is not None), None),
-            approvers=tuple(approver for step in steps for approver in step.approvers),
-            trace=(*reading.trace, *(entry for step in steps for entry in step.trace)),
+            approvers=tuple(every([step.approvers for step in steps])),
+            trace=(*reading.trace, *every([step.trace for step in steps])),
             inputs=self._inputs(case),
+            notes=tuple(every([step.notes for step in steps])),
         )
 
     def _inputs(self, case: Case) -> dict[str, object]:
@@ -134,17 +166,24 @@ class Decider:
         votes = list(_votes(case.record))
         if votes:
             inputs["votes"] = votes
+        asked = {vote.approver: vote.requested_at for vote in case.record.approvals if vote.decided_at is None}
+        if asked:
+            inputs["asked"] = asked
         if case.standing:
             inputs["standing"] = {field: (found.by, found.at) for field, found in case.standing.items()}
         loads = {name: load for name, load in case.loads.items() if name in self._balanced}
-        return inputs | ({"loads": loads} if loads else {})
+        if loads:
+            inputs["loads"] = loads
+        if case.clocks:
+            inputs["clocks"] = [(one.sla, one.measures, one.used, one.started_at) for one in case.clocks]
+        return inputs
 
 
 def inputs_json(verdict: Verdict) -> str:
     """The JSON of everything that a decision rests on, with sorted keys: the same inputs give the same text.
 
     Facts are lists by the names of the rule language, without those that no rule looks at; ``now``, ``votes``,
-    ``standing`` and ``loads`` stand beside them. Instants are ISO 8601.
+    ``asked``, ``standing``, ``loads`` and ``clocks`` stand beside them. Instants are ISO 8601.
     """
     return json.dumps(verdict.inputs, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=json_value)
 

@@ -14,7 +14,7 @@ from itsm_bridge.model import TicketRecord
 from itsm_bridge.rules.classify import SECTION as CLASSIFY
 from itsm_bridge.rules.classify import Reading
 from itsm_bridge.rules.decide import Decider, Run, json_value
-from itsm_bridge.rules.verdict import NOBODY, CompiledRule, Standing, TraceEntry, Verdict
+from itsm_bridge.rules.verdict import NOBODY, CompiledRule, RunningClock, Standing, TraceEntry, Verdict
 
 WIDTH = 100
 LONGEST = 400
@@ -65,9 +65,11 @@ def explain(
     *,
     standing: Mapping[str, Standing] = NOBODY,
     loads: Mapping[str, float] = NOBODY,
+    clocks: tuple[RunningClock, ...] = (),
+    given: Facts = NOBODY,
 ) -> Explanation:
-    """Decide a ticket as ``Decider.decide`` does, and keep every judgement on the way."""
-    reading, runs, verdict = decider.walk(record, now, standing=standing, loads=loads)
+    """Decide a ticket as ``Decider.walk`` does, and keep every judgement on the way."""
+    reading, runs, verdict = decider.walk(record, now, standing=standing, loads=loads, clocks=clocks, given=given)
     sections = (_classification(decider, reading), *(_section(run, decider.rules[run.section]) for run in runs))
     return Explanation(record.ticket.id, record.ticket.summary, now, sections, verdict)
 

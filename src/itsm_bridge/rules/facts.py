@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from operator import attrgetter
 from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from itsm_bridge.conditions import WEEKDAYS, Facts, Value
 from itsm_bridge.history import reassignments, reopenings
-from itsm_bridge.model import ApprovalState, TicketRecord
+from itsm_bridge.model import ApprovalState, Ticket, TicketRecord
 
 PASSING = frozenset({"age", "idle"})
 """Facts that depend on when they are asked for."""
@@ -36,61 +38,16 @@ def passing_facts(record: TicketRecord, now: datetime) -> dict[str, tuple[Value,
 
 def lasting_facts(record: TicketRecord, zone: ZoneInfo) -> dict[str, tuple[Value, ...]]:
     """The facts that stay as they are until somebody changes the ticket."""
-    custom = (CUSTOM_PREFIX + name for name in record.ticket.custom)
-    return some_facts(record, zone, (*READERS, *custom))
+    facts = {name: shape(value) for (name, shape), value in zip(_SHAPES, _ATTRIBUTES(record.ticket), strict=True)}
+    facts |= {name: READERS[name](record, zone) for name in _OTHERS}
+    for name, values in record.ticket.custom.items():
+        facts[CUSTOM_PREFIX + name] = _many(values)
+    return facts
 
 
 def some_facts(record: TicketRecord, zone: ZoneInfo, names: Iterable[str]) -> dict[str, tuple[Value, ...]]:
     """Those of the lasting facts that have one of ``names``; ``age`` and ``idle`` are none of them."""
-    return {name: _read(record, zone, name) for name in names if name not in PASSING}
-
-
-Reader = Callable[[TicketRecord, ZoneInfo], tuple[Value, ...]]
-
-READERS: Mapping[str, Reader] = MappingProxyType(
-    {
-        "source": lambda record, _: _one(record.ticket.source),
-        "number": lambda record, _: _one(record.ticket.number),
-        "project": lambda record, _: _one(record.ticket.project),
-        "type": lambda record, _: (record.ticket.type.value,),
-        "environment": lambda record, _: _one(record.ticket.environment),
-        "service": lambda record, _: _many(record.ticket.service),
-        "category": lambda record, _: _many(record.ticket.category),
-        "subcategory": lambda record, _: _one(record.ticket.subcategory),
-        "ci": lambda record, _: _one(record.ticket.ci),
-        "summary": lambda record, _: _one(record.ticket.summary),
-        "description": lambda record, _: _one(record.ticket.description),
-        "text": lambda record, _: _one("\n".join(filter(None, (record.ticket.summary, record.ticket.description)))),
-        "labels": lambda record, _: _many(record.ticket.labels),
-        "reporter": lambda record, _: _one(record.ticket.reporter),
-        "assignee": lambda record, _: _one(record.ticket.assignee),
-        "group": lambda record, _: _one(record.ticket.group),
-        "state": lambda record, _: (record.ticket.state.value,),
-        "impact": lambda record, _: _given(record.ticket.impact),
-        "urgency": lambda record, _: _given(record.ticket.urgency),
-        "priority": lambda record, _: _given(record.ticket.priority),
-        "approval": lambda record, _: ((record.ticket.approval or ApprovalState.NOT_REQUIRED).value,),
-        "vendor": lambda record, _: _one(record.ticket.vendor),
-        "created": lambda record, _: (record.ticket.created_at,),
-        "updated": lambda record, _: (record.ticket.updated_at,),
-        "due": lambda record, _: _given(record.ticket.due_at),
-        "reopened": lambda record, _: (len(reopenings(record)) if record.history else 0,),
-        "reassigned": lambda record, _: (len(reassignments(record)) if record.history else 0,),
-        "weekday": lambda record, zone: (_DAYS[record.ticket.created_at.astimezone(zone).weekday()],),
-        "time": lambda record, zone: (record.ticket.created_at.astimezone(zone).time(),),
-    }
-)
-"""How each field is read from a ticket, but for ``custom.<name>`` and the passing ones."""
-
-
-def _read(record: TicketRecord, zone: ZoneInfo, name: str) -> tuple[Value, ...]:
-    if name.startswith(CUSTOM_PREFIX):
-        return _many(record.ticket.custom.get(name.removeprefix(CUSTOM_PREFIX), ()))
-    return READERS[name](record, zone)
-
-
-def _seconds(start: datetime, end: datetime) -> int:
-    return max(0, int((end - start).total_seconds()))
+    return {name: read_field(record, zone, name) for name in names if name not in PASSING}
 
 
 def _one(text: str | None) -> tuple[Value, ...]:
@@ -103,6 +60,65 @@ def _many(texts: Iterable[str]) -> tuple[Value, ...]:
 
 def _given(value: Value | None) -> tuple[Value, ...]:
     return () if value is None else (value,)
+
+
+def _approval(state: ApprovalState | None) -> tuple[Value, ...]:
+    return ((state or ApprovalState.NOT_REQUIRED).value,)
+
+
+ATTRIBUTES: Mapping[str, tuple[str, Callable[[Any], tuple[Value, ...]]]] = MappingProxyType(
+    {
+        **{
+            name: (name, _one)
+            for name in ("source", "number", "project", "environment", "subcategory", "ci", "summary")
+        },
+        **{name: (name, _one) for name in ("description", "reporter", "assignee", "group", "vendor")},
+        **{name: (name, _many) for name in ("service", "category", "labels")},
+        **{name: (name, _given) for name in ("impact", "urgency", "priority")},
+        "type": ("type", lambda kind: (kind.value,)),
+        "state": ("state", lambda state: (state.value,)),
+        "approval": ("approval", _approval),
+        "created": ("created_at", _given),
+        "updated": ("updated_at", _given),
+        "due": ("due_at", _given),
+    }
+)
+"""The fields that are one attribute of a ticket, and how its value is read."""
+
+Reader = Callable[[TicketRecord, ZoneInfo], tuple[Value, ...]]
+
+
+def _reader(attribute: str, shape: Callable[[Any], tuple[Value, ...]]) -> Reader:
+    return lambda record, _: shape(getattr(record.ticket, attribute))
+
+
+READERS: Mapping[str, Reader] = MappingProxyType(
+    {
+        **{name: _reader(attribute, shape) for name, (attribute, shape) in ATTRIBUTES.items()},
+        "text": lambda record, _: _one("\n".join(filter(None, (record.ticket.summary, record.ticket.description)))),
+        "reopened": lambda record, _: (len(reopenings(record)) if record.history else 0,),
+        "reassigned": lambda record, _: (len(reassignments(record)) if record.history else 0,),
+        "weekday": lambda record, zone: (_DAYS[record.ticket.created_at.astimezone(zone).weekday()],),
+        "time": lambda record, zone: (record.ticket.created_at.astimezone(zone).time(),),
+    }
+)
+"""How each field is read from a ticket, but for ``custom.<name>`` and the passing ones."""
+
+
+_SHAPES = tuple((name, shape) for name, (_, shape) in ATTRIBUTES.items())
+_ATTRIBUTES: Callable[[Ticket], tuple[Any, ...]] = attrgetter(*(attribute for attribute, _ in ATTRIBUTES.values()))
+_OTHERS = tuple(name for name in READERS if name not in ATTRIBUTES)
+
+
+def read_field(record: TicketRecord, zone: ZoneInfo, name: str) -> tuple[Value, ...]:
+    """The values of one lasting fact."""
+    if name.startswith(CUSTOM_PREFIX):
+        return _many(record.ticket.custom.get(name.removeprefix(CUSTOM_PREFIX), ()))
+    return READERS[name](record, zone)
+
+
+def _seconds(start: datetime, end: datetime) -> int:
+    return max(0, int((end - start).total_seconds()))
 
 
 def read_fact(facts: Facts, field: str) -> tuple[str, ...]:

@@ -37,7 +37,11 @@ def decide(case: Case, rules: Sequence[CompiledRule[SetPriority]]) -> Step:
     then with them the priority. Since some sources compute priority themselves, impact and urgency follow a direct
     priority through the matrix. A person's priority that stands is left as it is.
     """
-    matched = tuple(case.matching(rules))
+    return by_rules(case, tuple(case.matching(rules)))
+
+
+def by_rules(case: Case, matched: Sequence[Rule[SetPriority]]) -> Step:
+    """The same by the rules that match; of them only those count that set something first."""
     picks = _picks(matched)
     wanted = _wanted(case, picks)
     standing = case.standing.get("priority")
@@ -92,6 +96,10 @@ def _wanted(case: Case, picks: Mapping[str, _Pick]) -> dict[str, FieldDecision]:
     return decisions | {"priority": _from_matrix(level, f"impact {impact} and urgency {urgency}", picks)}
 
 
+def _counts(field: str, pick: _Pick, picks: Mapping[str, _Pick]) -> bool:
+    return field != "priority" or not _settled_above(pick, picks)
+
+
 def _settled_above(direct: _Pick, picks: Mapping[str, _Pick]) -> bool:
     return all(field in picks and picks[field].place < direct.place for field in ("impact", "urgency"))
 
@@ -124,7 +132,8 @@ def _trace(matched: Sequence[Rule[SetPriority]], picks: Mapping[str, _Pick], *, 
     """What each rule that matched sets, or would set where a person's priority ``stands``."""
     entries = []
     for rule in matched:
-        set_here = ", ".join(f"{field} = {pick.value}" for field, pick in picks.items() if pick.rule is rule)
+        counting = {field: pick for field, pick in picks.items() if pick.rule is rule and _counts(field, pick, picks)}
+        set_here = ", ".join(f"{field} = {pick.value}" for field, pick in counting.items())
         note = f"would set {set_here}, but a person's change stands" if stands and set_here else set_here
         decided = bool(set_here) and not stands
         entries.append(TraceEntry(SECTION, rule.name, decided, note or "all that it sets is decided above"))

@@ -53,12 +53,16 @@ def run_tests(configuration: Configuration, now: datetime, name: str | None = No
     other value may be decided or the ticket's own.
     """
     decider = Decider(configuration)
-    chosen = [test for test in configuration.rules.tests if (name or "").casefold() in test.name.casefold()]
-    return tuple(TestResult(test.name, tuple(_differences(decider, test, now))) for test in chosen)
+    return tuple(TestResult(test.name, tuple(_differences(decider, test, now))) for test in chosen(configuration, name))
+
+
+def chosen(configuration: Configuration, name: str | None) -> tuple[RuleTest, ...]:
+    """The tests with ``name`` in their name, without regard to case; all of them without one."""
+    return tuple(test for test in configuration.rules.tests if (name or "").casefold() in test.name.casefold())
 
 
 def _differences(decider: Decider, test: RuleTest, now: datetime) -> Iterator[Difference]:
-    record, at, given = _made_up(decider.configuration, test, now)
+    record, at, given = made_up(decider.configuration, test, now)
     reading, _, verdict = decider.walk(record, at, given=given)
     filled = {fill.field: fill.rule.name for fill in reading.filled}
     for field, expected in test.expect.items():
@@ -116,7 +120,7 @@ READERS: Mapping[str, Callable[[tuple[object, ...]], object]] = MappingProxyType
 """Facts that are fields of a ticket, and how each is read from the values of a test; the others stay facts alone."""
 
 
-def _made_up(configuration: Configuration, test: RuleTest, now: datetime) -> tuple[TicketRecord, datetime, Facts]:
+def made_up(configuration: Configuration, test: RuleTest, now: datetime) -> tuple[TicketRecord, datetime, Facts]:
     """The ticket of a test, the instant at which it is decided, and its facts as they were given."""
     given: dict[str, tuple[Any, ...]] = {field: tuple(values) for field, values in test.ticket.items()}
     at, created, updated = _instants(given, now)
