@@ -193,6 +193,7 @@ def people_and_groups() -> dict[str, list[Record]]:
         ],
         "cmdb_ci_service": [{"sys_id": SERVICE, "name": "portal"}],
         "cmdb_ci": [],
+        "sys_journal_field": [],
     }
 
 

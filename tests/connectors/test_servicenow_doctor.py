@@ -370,3 +370,33 @@ def test_an_instance_that_drops_what_it_does_not_understand_is_named_with_its_pr
     check = diagnosis(snow)["invalid queries"]
     assert check.verdict == "warning"
     assert "glide.invalid_query.returns_no_rows" in check.fix
+
+
+# --- notes ---
+
+WORK_NOTE: Record = {
+    "sys_id": sys_id(0x1000),
+    "element_id": sys_id(1),
+    "element": "work_notes",
+    "value": "Looked into.",
+}
+
+
+def test_an_account_that_may_not_read_journals_is_told_that_it_sends_no_notes() -> None:
+    def refuse(seen: Seen, answer: Answer) -> Answer:
+        return Answer({"error": {}}, 403) if seen.path.endswith("/sys_journal_field") else answer
+
+    found = diagnosis(replace(healthy(), meddle=refuse))["notes"]
+    assert (found.verdict, "no notes are sent" in found.detail) == ("warning", True)
+
+
+def test_journals_whose_entries_are_hidden_are_a_warning_too() -> None:
+    snow = healthy()
+    snow.tables["sys_journal_field"] = [WORK_NOTE]
+    assert diagnosis(snow)["notes"].verdict == "ok"
+    snow.hidden = {sys_id(0x1000)}
+    assert "sees none" in diagnosis(snow)["notes"].detail
+
+
+def test_where_nothing_is_written_nobody_asks_for_journals() -> None:
+    assert "notes" not in diagnosis(healthy(), replace(ONLY_INCIDENTS, write=ServiceNowWrite()))

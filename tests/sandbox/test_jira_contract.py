@@ -43,6 +43,14 @@ CALLS: Mapping[str, tuple[str, Any]] = {
     "DELETE issue/{name}": ("issue/ENV-2", None),
     "GET issue/{name}/editmeta": ("issue/OPS-1/editmeta", None),
     "GET issue/{name}/changelog": ("issue/OPS-1/changelog", None),
+    "POST issue/{name}/comment": (
+        "issue/OPS-1/comment",
+        {
+            "body": {"type": "doc", "version": 1, "content": []},
+            "properties": [{"key": "sd.public.comment", "value": {"internal": True}}],
+        },
+    ),
+    "GET issue/{name}/comment": ("issue/OPS-1/comment", None),
     "GET issue/{name}/transitions": ("issue/OPS-1/transitions", None),
     "POST issue/{name}/transitions": ("issue/OPS-1/transitions", {"transition": {"id": "3"}}),
     "POST search/approximate-count": ("search/approximate-count", {"jql": "project = OPS"}),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -142,3 +142,24 @@ def test_refusals_count_the_tail_of_the_same_value(ended: list[tuple[Outcome, in
             break
         expected += outcome in REFUSED
     assert (last.refusals if last else 0) == expected
+
+
+STEPS = st.tuples(
+    st.sampled_from(["OptIT", "GWL"]), st.sampled_from(list(Outcome)), st.integers(min_value=1, max_value=40)
+)
+
+
+@given(st.lists(STEPS, max_size=8))
+def test_rewrites_count_the_same_value_stored_again_within_a_day(steps: list[tuple[str, Outcome, int]]) -> None:
+    last, at, expected = None, NOW, 0
+    stored_at: datetime | None = None
+    for value, outcome, hours in steps:
+        at += timedelta(hours=hours)
+        stored = outcome in {Outcome.VERIFIED, Outcome.NOOP}
+        if last is None or last.value != value:
+            expected = 0
+        elif stored:
+            expected = expected + 1 if stored_at is not None and at - stored_at <= timedelta(days=1) else 0
+        last = followed(last, value, outcome, at, "inputs")
+        stored_at = at if stored else stored_at
+        assert last.rewrites == expected

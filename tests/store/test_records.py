@@ -106,3 +106,17 @@ def test_a_ticket_is_read_by_the_id_of_its_source(store: Store) -> None:
     store.save_record(record(), NOW)
     assert store.ticket("snow", ticket().external_id) == ticket()
     assert store.ticket("ops", ticket().external_id) is None
+
+
+def test_what_ended_last_comes_first_and_only_since_an_instant(store: Store) -> None:
+    ended = [
+        record(1, state=State.RESOLVED, resolved_at=NOW - 9 * MINUTE),
+        record(2, state=State.CLOSED, closed_at=NOW - 3 * MINUTE),
+        record(3, state=State.CLOSED, resolved_at=NOW - 5 * MINUTE, closed_at=NOW),
+        record(4, state=State.NEW),
+    ]
+    store.save_page("snow", "s", page(*ended), NOW)
+    numbers = {(one.ticket.source, one.ticket.external_id): one.ticket.number[-1] for one in ended}
+    assert [numbers[key] for key in store.finished(NOW - 9 * MINUTE, 10)] == ["2", "3", "1"]
+    assert [numbers[key] for key in store.finished(NOW - 8 * MINUTE, 10)] == ["2", "3"]
+    assert [numbers[key] for key in store.finished(NOW - 9 * MINUTE, 1)] == ["2"]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from tests.writeback.world import NOW, World, a_ticket
@@ -261,3 +263,34 @@ def test_a_write_into_a_ticket_that_was_deleted_since_ends_as_unknown(
     assert resolve_leftovers(store, {"snow": world}, lambda: NOW) == 1
     assert store.last_writes("snow")[FIRST]["vendor"].outcome is Outcome.UNKNOWN
     assert store.unresolved_intents("snow") == []
+
+
+def test_a_workflow_that_undoes_a_value_without_a_trace_is_noticed_and_the_value_held(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    for _ in range(5):
+        carried_out(plan_for(configuration, store, world), store, world)
+        world.now += timedelta(minutes=5)
+        undo(world, FIRST)
+    sent = [write for write in world.writes if write.ticket.external_id == FIRST and "vendor" in write.values]
+    assert len(sent) == 2
+    contested = [held for held in plan_for(configuration, store, world).held if held.kind == "contested"]
+    assert [(held.ticket, held.field) for held in contested] == [("snow:INC0000001", "vendor")]
+
+
+def test_a_held_value_is_written_again_when_the_inputs_change(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    for _ in range(3):
+        carried_out(plan_for(configuration, store, world), store, world)
+        undo(world, FIRST)
+    assert FIRST not in {plan.ticket.external_id for plan in plan_for(configuration, store, world).tickets}
+    world.edit(FIRST, "asha.k@egov.example", summary="The ledger is very slow")
+    assert FIRST in {plan.ticket.external_id for plan in plan_for(configuration, store, world).tickets}
+
+
+def undo(world: World, external_id: str) -> None:
+    """What a workflow does that no history shows."""
+    record = world.records[external_id]
+    ticket = replace(record.ticket, vendor=None, version=str(int(record.ticket.version) + 1))
+    world.records[external_id] = replace(record, ticket=ticket)

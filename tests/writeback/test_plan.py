@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from tests.writeback.world import BRIDGE, NOW, World, a_ticket
 
 from itsm_bridge.config import Configuration
 from itsm_bridge.errors import GuardTripped, UsageError
-from itsm_bridge.model import ApprovalState, Outcome, State, TicketRecord, TicketType
+from itsm_bridge.model import Approval, ApprovalState, Outcome, State, Ticket, TicketRecord, TicketType
 from itsm_bridge.store import LastWrite
 from itsm_bridge.writeback import (
     Plan,
@@ -22,7 +23,7 @@ from itsm_bridge.writeback import (
     restrict,
     write_plan_file,
 )
-from itsm_bridge.writeback.plan import Ledger
+from itsm_bridge.writeback.loads import Ledger
 
 
 def planned(configuration: Configuration, records: Iterable[TicketRecord], ledger: Ledger | None = None) -> Plan:
@@ -45,7 +46,8 @@ def test_where_the_source_computes_priority_the_plan_lists_impact_and_urgency_in
 
 
 def test_a_ticket_that_is_as_the_rules_want_it_is_left_alone(configuration: Configuration) -> None:
-    right = a_ticket(impact=2, urgency=2, priority=3, vendor="OptIT", group="eGov OptIT")
+    fresh = NOW - timedelta(minutes=5)
+    right = a_ticket(impact=2, urgency=2, priority=3, vendor="OptIT", group="eGov OptIT", created_at=fresh)
     plan = planned(configuration, [TicketRecord(right)])
     assert plan.changes == ()
     assert {decision.outcome for decision in plan.decisions} == {"kept"}
@@ -116,7 +118,7 @@ def test_load_is_shared_ticket_by_ticket_within_one_plan(configuration: Configur
 
 def test_a_ticket_that_is_not_ours_is_held_with_the_reason(configuration: Configuration) -> None:
     plan = planned(configuration, [TicketRecord(a_ticket(category=("desktop",)))])
-    assert plan.changes == ()
+    assert [change.field for change in plan.changes] == ["note"]
     assert "Office IT desk" in plan.held[0].why
 
 
@@ -168,3 +170,29 @@ def test_what_is_no_plan_file_is_refused(text: str, tmp_path: Path) -> None:
 
 def test_a_closed_ticket_is_not_decided(configuration: Configuration) -> None:
     assert planned(configuration, [TicketRecord(a_ticket(state=State.RESOLVED))]).changes == ()
+
+
+def a_requested_change(**given: object) -> Ticket:
+    known: dict[str, object] = {"project": "change_request", "impact": 2, "urgency": 2}
+    fields = known | {"type": TicketType.CHANGE, "approval": ApprovalState.REQUESTED} | given
+    return a_ticket("INC0000001", **fields)
+
+
+def test_who_became_an_approver_after_the_request_is_asked_too(configuration: Configuration) -> None:
+    asked = Approval("snow", "id-INC0000001", "v1", "punjab-spoc@egov.example", ApprovalState.REQUESTED, NOW)
+    plan = planned(configuration, [TicketRecord(a_requested_change(), approvals=(asked,))])
+    assert lines(plan) == {("approval", "requested", "requested")}
+    assert plan.changes[0].because.endswith("(asks infra-head@egov.example)")
+    both = (asked, replace(asked, approval_id="v2", approver="Infra-Head@egov.example"))
+    assert planned(configuration, [TicketRecord(a_requested_change(), approvals=both)]).changes == ()
+
+
+def test_where_nobody_was_asked_a_field_that_says_requested_is_no_request(configuration: Configuration) -> None:
+    assert lines(planned(configuration, [TicketRecord(a_requested_change())])) == {
+        ("approval", "requested", "requested")
+    }
+
+
+def test_where_the_field_is_the_request_it_is_not_asked_for_again(configuration: Configuration) -> None:
+    plan = planned(configuration, [TicketRecord(a_requested_change(source="ops", project="OPS", priority=3))])
+    assert [change.field for change in plan.changes] == ["note"]  # after three days somebody is told

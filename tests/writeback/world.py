@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -18,8 +18,8 @@ from itsm_bridge.connectors.base import (
     Rejected,
     Write,
 )
-from itsm_bridge.errors import BridgeError, RecordRejected
-from itsm_bridge.model import ApprovalState, HistoryEntry, NativeSla, State, Ticket, TicketRecord, TicketType
+from itsm_bridge.errors import BridgeError, RecordRejected, WriteRefused
+from itsm_bridge.model import ApprovalState, HistoryEntry, NativeSla, Note, State, Ticket, TicketRecord, TicketType
 
 CREATED = datetime(2026, 11, 20, 4, 30, tzinfo=UTC)
 NOW = datetime(2026, 11, 23, 1, 35, tzinfo=UTC)
@@ -56,7 +56,8 @@ class World:
     """One source. ``deaf`` fields are accepted and not stored; hooks run before and after a write is applied.
 
     ``unread`` tickets are there and no stream of changes shows them; ``broken`` ones cannot be read; ``absent`` says
-    why a ticket that was taken away is not there. ``asked`` counts what was asked for.
+    why a ticket that was taken away is not there. ``asked`` counts what was asked for. ``board`` are the notes of each
+    ticket; a source that ``forgets_notes`` takes them and shows none, one that ``hides_notes`` does not let us look.
     """
 
     name: str = "snow"
@@ -74,6 +75,9 @@ class World:
     can_count: bool = True
     asked: Counter[str] = field(default_factory=Counter)
     during: Callable[[], object] = lambda: None
+    board: dict[str, list[Note]] = field(default_factory=dict)
+    forgets_notes: bool = False
+    hides_notes: bool = False
 
     def take_away(self, external_id: str, reason: Absence) -> None:
         del self.records[external_id]
@@ -155,12 +159,20 @@ class World:
             raise RecordRejected(f"{ticket.id} is not there any more")
         return self.records[ticket.external_id]
 
+    def notes(self, ticket: Ticket) -> Collection[str]:
+        self.asked["notes"] += 1
+        if self.hides_notes:
+            raise WriteRefused(f"{ticket.id}: its notes cannot be seen")
+        return {note.marker for note in self.board.get(ticket.external_id, ())}
+
     def push(self, write: Write) -> None:
         self.before(write)
         self.writes.append(write)
         stored = {name: value for name, value in write.values.items() if name not in self.deaf}
-        if stored:
+        if stored or write.notes:
             self.edit(write.ticket.external_id, BRIDGE, **stored)
+        if not self.forgets_notes:
+            self.board.setdefault(write.ticket.external_id, []).extend(write.notes)
         self.after(write)
 
     def doctor(self) -> Sequence[Check]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
-from itsm_bridge.model import Approval, JournalEntry, NativeSla, Ticket, TicketRecord, Worklog
+from itsm_bridge.model import Approval, JournalEntry, NativeSla, Note, Ticket, TicketRecord, Worklog
 
 Bookmark = Mapping[str, str]
 """How far a stream was read, in the connector's own words; stored as it is, and given back."""
@@ -103,7 +103,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """All decided fields of one ticket, to be written at once.
+    """All decided fields of one ticket, to be written at once, and the notes to be left on it.
 
     ``values`` maps ``impact``, ``urgency``, ``priority``, ``vendor`` or ``approval`` to the bridge's own name of the
     value. ``approvers`` goes with an approval of ``requested``. ``marker`` is unique to the intent.
@@ -113,6 +113,7 @@ class Write:
     values: Mapping[str, str | int]
     approvers: tuple[str, ...]
     marker: str
+    notes: tuple[Note, ...] = ()
 
 
 class Connector(Protocol):
@@ -157,8 +158,17 @@ class Connector(Protocol):
     def read(self, ticket: Ticket) -> TicketRecord:
         """The ticket as it is now, read by its immutable id, with its history and approvals."""
 
+    def notes(self, ticket: Ticket) -> Collection[str]:
+        """The markers of our notes that the ticket bears now, whoever may see them.
+
+        Raises ``WriteRefused`` where the account may not see enough to tell: then no note may be sent.
+        """
+
     def push(self, write: Write) -> None:
-        """Write once. Raises ``WriteRefused`` or ``OutcomeUnknown``; what was stored only ``read`` can tell."""
+        """Write once. Raises ``WriteRefused`` where nothing was written, ``OutcomeUnknown`` where a part may have been.
+
+        What was stored only ``read`` and ``notes`` can tell.
+        """
 
     def doctor(self) -> Sequence[Check]:
         """Connection, identity, configured fields and permissions, one line each; never writes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, literal_column, select, update
 
@@ -20,6 +20,9 @@ STORED = frozenset({Outcome.VERIFIED, Outcome.NOOP})
 
 REFUSED = frozenset({Outcome.OVERRIDDEN, Outcome.REJECTED})
 """The source was sent our value and has another."""
+
+DAY = timedelta(days=1)
+"""Writes of the same value that lie no farther apart were needed because somebody changed it in between."""
 
 Changes = Mapping[str, tuple[FieldValue, FieldValue]]
 """What each field was and was to become."""
@@ -112,4 +115,15 @@ def followed(
         outcome=outcome,
         refusals=refusals + (outcome in REFUSED),
         inputs_digest=inputs_digest,
+        rewrites=_rewrites(last, value, outcome, stored_at),
     )
+
+
+def _rewrites(last: LastWrite | None, value: FieldValue, outcome: Outcome, stored_at: datetime | None) -> int:
+    """How often the same value had to be stored again. What was not stored neither adds to it nor ends the row."""
+    if last is None or last.value != value:
+        return 0
+    if outcome not in STORED:
+        return last.rewrites
+    again = stored_at is not None and last.written_at is not None and stored_at - last.written_at <= DAY
+    return last.rewrites + 1 if again else 0

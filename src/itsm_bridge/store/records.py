@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -50,6 +51,14 @@ def count(connection: Connection, source: str | None, *, open_only: bool) -> int
     """How many tickets there are."""
     query = select(func.count()).select_from(tickets).where(*_filters(source, open_only=open_only))
     return connection.execute(query).scalar_one()
+
+
+def finished(connection: Connection, since: datetime, limit: int) -> list[Identity]:
+    """Who was resolved or closed last, the newest first, at most ``limit`` since an instant."""
+    ended = func.coalesce(tickets.c.resolved_at, tickets.c.closed_at)
+    query = select(*_ORDER).where(ended >= since, *_filters(None, open_only=False))
+    rows = connection.execute(query.order_by(ended.desc(), *_ORDER).limit(limit))
+    return [(source, external_id) for source, external_id in rows]
 
 
 def walk(

@@ -162,6 +162,8 @@ class LastWrite:
     ``value``, ``outcome`` and ``inputs_digest`` are those of the newest closed intent. ``written_at`` is the newest
     instant at which the source stored a value of ours, ``None`` for never. ``refusals`` is how many times in a row
     the source did not store this ``value``, decided from these inputs; ``detail`` says why not, the last time.
+    ``rewrites`` is how many times in a row the source stored the same value of ours again within a day: in between
+    somebody must have changed it.
     """
 
     value: FieldValue
@@ -170,6 +172,7 @@ class LastWrite:
     refusals: int
     inputs_digest: str
     detail: str = ""
+    rewrites: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,11 @@ class Reader:
         """
         return records.walk(self._reading, source, open_only=open_only, ids=ids)
 
+    def finished(self, since: datetime, limit: int) -> list[tuple[str, str]]:
+        """Source and external id of what was resolved or closed since an instant, the newest ``limit`` of them."""
+        with self._reading() as connection:
+            return records.finished(connection, since, limit)
+
     def ticket_count(self, source: str | None = None, *, open_only: bool = False) -> int:
         """How many tickets there are, of one source or of all."""
         with self._reading() as connection:

@@ -1,8 +1,13 @@
 """What a plan and an apply are: from decisions to writes that are announced, made once, and read back."""
 
-from itsm_bridge.writeback.apply import Applied, TicketOutcome, apply, resolve_leftovers
+from itsm_bridge.writeback.apply import Applied, apply, resolve_leftovers
+from itsm_bridge.writeback.clocks import clocks_of
+from itsm_bridge.writeback.comparing import current_value
+from itsm_bridge.writeback.effort import Efforts, learn
 from itsm_bridge.writeback.guards import check_limits
-from itsm_bridge.writeback.plan import Plan, TicketPlan, current_value, loads_of, make_plan, standing_of
+from itsm_bridge.writeback.judging import TicketOutcome
+from itsm_bridge.writeback.loads import Loads, loads_of
+from itsm_bridge.writeback.plan import Plan, TicketPlan, make_plan, standing_of
 from itsm_bridge.writeback.planfile import (
     SavedPlan,
     plan_document,
@@ -14,13 +19,17 @@ from itsm_bridge.writeback.planfile import (
 
 __all__ = [
     "Applied",
+    "Efforts",
+    "Loads",
     "Plan",
     "SavedPlan",
     "TicketOutcome",
     "TicketPlan",
     "apply",
     "check_limits",
+    "clocks_of",
     "current_value",
+    "learn",
     "loads_of",
     "make_plan",
     "plan_document",

@@ -6,7 +6,7 @@ look at the history afterwards finds that: the ticket is then reported, never si
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -19,25 +19,11 @@ from itsm_bridge.errors import (
     StorageFailed,
     WriteRefused,
 )
-from itsm_bridge.model import Outcome, TicketRecord
+from itsm_bridge.model import Outcome, Ticket, TicketRecord, is_note
 from itsm_bridge.store import Intent, Store
-from itsm_bridge.writeback.plan import Plan, TicketPlan, current_value
-
-
-@dataclass(frozen=True, slots=True)
-class TicketOutcome:
-    """How the write of one ticket ended, by field; ``detail`` says in words what was not done and why."""
-
-    plan: TicketPlan
-    fields: Mapping[str, Outcome]
-    detail: str = ""
-
-    @property
-    def is_finding(self) -> bool:
-        """Whether somebody should look: anything but a value that is there now."""
-        return bool(self.detail) or any(
-            outcome not in {Outcome.VERIFIED, Outcome.NOOP} for outcome in self.fields.values()
-        )
+from itsm_bridge.writeback.comparing import current_value
+from itsm_bridge.writeback.judging import Board, Sent, TicketOutcome, all_of, judge, moved, says_so, strange_note
+from itsm_bridge.writeback.plan import Plan, TicketPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +96,21 @@ def _resolve(store: Store, connector: Connector, intent: Intent, now: datetime) 
     wanted = {field: after for field, (_, after) in intent.values.items()}
     try:
         record = _read_again(store, connector, intent)
-    except RecordRejected as problem:
+        there = connector.notes(record.ticket) if any(map(is_note, wanted)) else ()
+    except (RecordRejected, WriteRefused) as problem:
         store.close_intent(intent.id, Outcome.UNKNOWN, now, detail=f"a run died around this write; {problem.message}")
         return
     outcomes = {
-        field: Outcome.VERIFIED if current_value(record.ticket, field) == value else Outcome.UNKNOWN
-        for field, value in wanted.items()
+        key: Outcome.VERIFIED if _is_there(key, value, record.ticket, there) else Outcome.UNKNOWN
+        for key, value in wanted.items()
     }
     lost = Outcome.UNKNOWN in outcomes.values()
     detail = "a run died around this write; it was not applied" if lost else ""
     store.close_intent(intent.id, outcomes, now, _written_at(wanted, record), detail, record)
+
+
+def _is_there(key: str, value: str | int | None, ticket: Ticket, markers: Collection[str]) -> bool:
+    return key.partition(" ")[2] in markers if is_note(key) else current_value(ticket, key) == value
 
 
 def _read_again(store: Store, connector: Connector, intent: Intent) -> TicketRecord:
@@ -143,82 +134,56 @@ class _Writing:
         try:
             fresh = connector.read(plan.ticket)
         except (RecordRejected, WriteRefused) as problem:
-            return _all(plan, Outcome.REJECTED, problem.message)
-        if skipped := _moved(plan, fresh):
+            return all_of(plan, Outcome.REJECTED, problem.message)
+        before = Board.of(plan, connector)
+        if says_so(plan, fresh, before):
+            return self._nothing_to_do(plan, fresh, before)
+        if skipped := moved(plan, fresh):
             self.store.save_record(fresh, self.clock())
             return skipped
-        intent, refusal = self._send(plan, fresh, connector)
+        sent = self._send(plan, fresh, before, connector)
         try:
             after = connector.read(plan.ticket)
         except RecordRejected as problem:
             detail = f"written, and then it could not be read back: {problem.message}"
-            self.store.close_intent(intent, Outcome.UNKNOWN, self.clock(), detail=detail)
-            return _all(plan, Outcome.UNKNOWN, detail)
-        outcome = _judge(plan, after, refusal)
+            self.store.close_intent(sent.intent, Outcome.UNKNOWN, self.clock(), detail=detail)
+            return all_of(plan, Outcome.UNKNOWN, detail)
+        outcome = judge(plan, after, before, Board.of(plan, connector), sent)
         at = _written_at(plan.values, after)
-        self.store.close_intent(intent, outcome.fields, self.clock(), at, outcome.detail, after)
+        self.store.close_intent(sent.intent, outcome.fields, self.clock(), at, outcome.detail, after)
         return outcome
 
-    def _send(self, plan: TicketPlan, fresh: TicketRecord, connector: Connector) -> tuple[int, str]:
-        """Announce the write durably, then make it; the intent, and why the source refused it, if it did."""
+    def _nothing_to_do(self, plan: TicketPlan, fresh: TicketRecord, board: Board) -> TicketOutcome:
+        """All is there already. Of notes that is kept, as a ticket does not show them by itself."""
+        outcome = all_of(plan, Outcome.NOOP, strange_note(plan, board))
+        if not plan.notes:
+            self.store.save_record(fresh, self.clock())
+            return outcome
+        intent = self._announce(plan, self.marker())
+        self.store.close_intent(intent, outcome.fields, self.clock(), detail=outcome.detail, record=fresh)
+        return outcome
+
+    def _announce(self, plan: TicketPlan, marker: str) -> int:
+        before_and_after = {change.key: (change.before, change.after) for change in plan.changes}
+        return self.store.open_intent(self.run, plan.ticket, before_and_after, marker, plan.inputs_digest, self.clock())
+
+    def _send(self, plan: TicketPlan, fresh: TicketRecord, board: Board, connector: Connector) -> Sent:
+        """Announce the write durably, then make it. A note goes only where it is known not to be there."""
         marker = self.marker()
-        before_and_after = {change.field: (change.before, change.after) for change in plan.changes}
-        intent = self.store.open_intent(
-            self.run, plan.ticket, before_and_after, marker, plan.inputs_digest, self.clock()
-        )
+        intent = self._announce(plan, marker)
+        notes = () if board.hidden else tuple(note for note in plan.notes if note.marker not in board.markers)
+        if not plan.values and not notes:
+            return Sent(intent)
         try:
-            connector.push(Write(fresh.ticket, plan.values, plan.approvers, marker))
+            connector.push(Write(fresh.ticket, plan.values, plan.approvers, marker, notes))
         except WriteRefused as problem:
-            return intent, problem.message
-        except OutcomeUnknown:
-            pass  # the read-back decides
-        return intent, ""
+            return Sent(intent, refusal=problem.message)
+        except OutcomeUnknown as problem:
+            return Sent(intent, unclear=problem.message)  # the read-back decides
+        return Sent(intent)
 
 
 def _written_at(wanted: Mapping[str, str | int | None], after: TicketRecord) -> datetime:
     """When the source stored our values: by its history, since a person may have saved after that."""
     ours = [entry.at for entry in after.history if entry.field in wanted and entry.new == str(wanted[entry.field])]
     return max(ours, default=after.ticket.updated_at)
-
-
-def _moved(plan: TicketPlan, fresh: TicketRecord) -> TicketOutcome | None:
-    """Why a ticket is not written after all: it says so already, or it is not the ticket that the plan saw."""
-    if all(current_value(fresh.ticket, field) == value for field, value in plan.values.items()):
-        return _all(plan, Outcome.NOOP)
-    if not fresh.ticket.state.is_open:
-        return _all(plan, Outcome.CONFLICT, f"it is {fresh.ticket.state} by now; not written")
-    if fresh.ticket.version != plan.ticket.version:
-        return _all(
-            plan, Outcome.CONFLICT, "it changed since the plan was made; not written, the next run decides anew"
-        )
-    return None
-
-
-def _judge(plan: TicketPlan, after: TicketRecord, refusal: str) -> TicketOutcome:
-    """Compare what is there with what was wanted."""
-    stored = {change.field: current_value(after.ticket, change.field) == change.after for change in plan.changes}
-    missed = Outcome.REJECTED if refusal else Outcome.OVERRIDDEN
-    fields = {field: Outcome.VERIFIED if there else missed for field, there in stored.items()}
-    lost = [field for field, there in stored.items() if not there]
-    detail = refusal if lost else ""
-    if lost and not refusal:
-        detail = f"the source did not store {', '.join(lost)}; a permission or a workflow of the source is in the way"
-    return TicketOutcome(plan, fields, detail or _collision(plan, after))
-
-
-def _collision(plan: TicketPlan, after: TicketRecord) -> str:
-    """Whether our write replaced a value that we had not seen: a person saved between our read and our write."""
-    for change in plan.changes:
-        ours = [entry for entry in after.history if entry.field == change.field and entry.new == str(change.after)]
-        if ours and ours[-1].at >= plan.ticket.updated_at and ours[-1].old not in _as_text(change.before):
-            return f"{change.field}: a person's {ours[-1].old!r} was saved in between and replaced by {change.after!r}"
-    return ""
-
-
-def _as_text(before: str | int | None) -> Iterable[str]:
-    """How history writes a value; nothing and "not required" are the same for an approval."""
-    return {"", "not_required"} if before in {None, "not_required"} else {str(before)}
-
-
-def _all(plan: TicketPlan, outcome: Outcome, detail: str = "") -> TicketOutcome:
-    return TicketOutcome(plan, {change.field: outcome for change in plan.changes}, detail)

@@ -2,49 +2,62 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from itsm_bridge.conditions import Facts
 from itsm_bridge.config.model import Configuration
-from itsm_bridge.model import ApprovalState, Decision, FieldChange, Held, Ticket, TicketRecord, Unrouted
-from itsm_bridge.rules import Decider, FieldDecision, Standing, Verdict, classify, inputs_json, standing_fields
+from itsm_bridge.model import ApprovalState, Decision, FieldChange, Held, Note, Ticket, TicketRecord, Unrouted
+from itsm_bridge.rules import (
+    Decider,
+    FieldDecision,
+    Standing,
+    Verdict,
+    classify,
+    inputs_json,
+    standing_fields,
+)
 from itsm_bridge.store import LastWrite
+from itsm_bridge.writeback.clocks import Clocks, clocks_of
+from itsm_bridge.writeback.comparing import current_value, differs, inputs_digest, unasked_of, why_not_written
+from itsm_bridge.writeback.effort import Efforts
+from itsm_bridge.writeback.loads import Ledger, Loads
+from itsm_bridge.writeback.notes import DONE, NOT_STORED, line, note_of, why_not_sent
 
-Ledger = Mapping[str, Mapping[str, Mapping[str, LastWrite]]]
-"""The bridge's own last write of each field: by source, external id and field."""
-
-REFUSALS_BEFORE_HOLD = 2
-"""A value that a source did not store is sent once more, then held until the inputs change."""
-
-PASSING_FACTS = frozenset({"age", "idle", "updated"})
-"""Facts that change without anybody's doing; they do not make a refused value worth another try."""
+NOTHING_LEARNT = Efforts()
+"""Every ticket counts one hour."""
 
 
 @dataclass(frozen=True, slots=True)
 class TicketPlan:
-    """All that would be written to one ticket, at once, if it is still at ``ticket.version`` then."""
+    """All that would be written to one ticket, at once, if it is still at ``ticket.version`` then.
+
+    ``tried`` are the markers of those notes that an earlier run has sent without knowing what became of them.
+    """
 
     ticket: Ticket
     changes: tuple[FieldChange, ...]
     approvers: tuple[str, ...]
     inputs_digest: str
+    tried: frozenset[str] = frozenset()
 
     @property
     def values(self) -> dict[str, str | int]:
         """What each field would become."""
-        return {change.field: change.after for change in self.changes if change.after is not None}
+        return {
+            change.field: change.after for change in self.changes if change.note is None and change.after is not None
+        }
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What would be left on the ticket."""
+        return tuple(change.note for change in self.changes if change.note is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one run decided. ``open_tickets`` counts those looked at, by source; ``digest`` is the configuration's.
-
-    ``refused`` are those of ``held`` that a source has not stored: somebody has to look at them.
-    """
+    """What one run decided. ``open_tickets`` counts those looked at, by source; ``digest`` is the configuration's."""
 
     digest: str
     made_at: datetime
@@ -53,24 +66,34 @@ class Plan:
     unrouted: tuple[Unrouted, ...]
     decisions: tuple[Decision, ...]
     open_tickets: Mapping[str, int]
-    refused: tuple[Held, ...] = ()
 
     @property
     def changes(self) -> tuple[FieldChange, ...]:
         """Every line of the plan, in the order of the tickets."""
         return tuple(change for ticket in self.tickets for change in ticket.changes)
 
+    @property
+    def refused(self) -> tuple[Held, ...]:
+        """Those of ``held`` that a source has not stored."""
+        return tuple(held for held in self.held if held.kind == NOT_STORED)
 
-def make_plan(configuration: Configuration, records: Iterable[TicketRecord], ledger: Ledger, now: datetime) -> Plan:
+
+def make_plan(
+    configuration: Configuration,
+    records: Iterable[TicketRecord],
+    ledger: Ledger,
+    now: datetime,
+    efforts: Efforts = NOTHING_LEARNT,
+) -> Plan:
     """Decide every open ticket and compare with what it says now.
 
     ``records`` are the open tickets of the sources in scope, in a fixed order: ``among … by: load`` hands them out one
-    after the other. Nothing is written and nothing is read beyond the arguments.
+    after the other, by the ``efforts`` that they are. Nothing is written and nothing is read beyond the arguments.
     """
-    planner = _Planner(configuration, ledger, now)
     reads = classify(configuration)
     ordered = [reads(record) for record in records]
-    planner.count_load(ordered)
+    planner = _Planner(configuration, ledger, clocks_of(configuration, ordered, now), efforts, now)
+    planner.count(ordered)
     for record in ordered:
         planner.add(record)
     return planner.plan()
@@ -79,25 +102,25 @@ def make_plan(configuration: Configuration, records: Iterable[TicketRecord], led
 class _Planner:
     """The tickets seen so far, and the load that their assignments put on the vendors."""
 
-    def __init__(self, configuration: Configuration, ledger: Ledger, now: datetime) -> None:
+    def __init__(
+        self, configuration: Configuration, ledger: Ledger, clocks: Clocks, efforts: Efforts, now: datetime
+    ) -> None:
         self._configuration = configuration
         self._ledger = ledger
+        self._clocks = clocks
         self._now = now
         self._decider = Decider(configuration)
-        self._open_by_vendor = dict.fromkeys(configuration.vendors, 0)
+        self._loads = Loads(configuration, self._decider.calendars, efforts, ledger, now)
         self._open_by_source = dict.fromkeys(configuration.sources, 0)
         self._tickets: list[TicketPlan] = []
         self._held: list[Held] = []
-        self._refused: list[Held] = []
         self._unrouted: list[Unrouted] = []
         self._decisions: list[Decision] = []
 
-    def count_load(self, records: Sequence[TicketRecord]) -> None:
-        """Count the work that is already in each vendor's hands."""
-        for record in records:
-            self._open_by_source[record.ticket.source] += 1
-            if record.ticket.vendor in self._open_by_vendor:
-                self._open_by_vendor[record.ticket.vendor] += 1
+    def count(self, records: Sequence[TicketRecord]) -> None:
+        """Count the tickets, and the work that is already in each vendor's hands."""
+        self._open_by_source.update(Counter(record.ticket.source for record in records))
+        self._loads.count(record.ticket for record in records)
 
     def add(self, record: TicketRecord) -> None:
         """Decide one ticket."""
@@ -105,13 +128,18 @@ class _Planner:
         writes = self._ledger.get(ticket.source, {}).get(ticket.external_id, {})
         standing = standing_of(self._configuration, record, writes)
         verdict = self._decider.decide(
-            record, self._now, standing=standing, loads=loads_of(self._configuration, self._open_by_vendor)
+            record,
+            self._now,
+            standing=standing,
+            loads=self._loads.turns(record.ticket),
+            clocks=self._clocks.get((ticket.source, ticket.external_id), ()),
         )
-        self._move_load(ticket, verdict)
+        if given := verdict.values.get("vendor"):
+            self._loads.move(ticket, str(given.value))
         self._held.extend(verdict.held)
         if verdict.unrouted is not None:
             self._unrouted.append(verdict.unrouted)
-        self._add_changes(ticket, verdict, writes)
+        self._add_changes(record, verdict, writes)
 
     def plan(self) -> Plan:
         """All of it, frozen."""
@@ -119,23 +147,14 @@ class _Planner:
             digest=self._configuration.digest,
             made_at=self._now,
             tickets=tuple(self._tickets),
-            held=(*self._held, *self._refused),
-            refused=tuple(self._refused),
+            held=tuple(self._held),
             unrouted=tuple(self._unrouted),
             decisions=tuple(self._decisions),
             open_tickets=self._open_by_source,
         )
 
-    def _move_load(self, ticket: Ticket, verdict: Verdict) -> None:
-        """Count a ticket for whom it goes to, so that the next one sees it."""
-        decided = verdict.values.get("vendor")
-        if decided is None or decided.value == ticket.vendor:
-            return
-        if ticket.vendor in self._open_by_vendor:
-            self._open_by_vendor[ticket.vendor] -= 1
-        self._open_by_vendor[str(decided.value)] += 1
-
-    def _add_changes(self, ticket: Ticket, verdict: Verdict, writes: Mapping[str, LastWrite]) -> None:
+    def _add_changes(self, record: TicketRecord, verdict: Verdict, writes: Mapping[str, LastWrite]) -> None:
+        ticket = record.ticket
         source = self._configuration.sources[ticket.source]
         digest = inputs_digest(self._configuration.digest, verdict.facts)
         inputs = inputs_json(verdict)
@@ -147,34 +166,58 @@ class _Planner:
                 if field in held_fields:
                     self._record(ticket, field, FieldDecision(None, "", held_fields[field].why), inputs, "held")
                 continue
-            outcome = self._compare(ticket, field, decided, last=writes.get(field), digest=digest)
+            unasked = unasked_of(source, record, verdict) if field == "approval" else ()
+            outcome = self._compare(record, field, decided, last=writes.get(field), digest=digest, unasked=unasked)
             if isinstance(outcome, FieldChange):
                 changes.append(outcome)
             self._record(ticket, field, decided, inputs, "planned" if isinstance(outcome, FieldChange) else outcome)
-        if changes:
-            self._tickets.append(TicketPlan(ticket, tuple(changes), verdict.approvers, digest))
+        notes = list(self._notes(ticket, verdict, writes, digest)) if source.writable else []
+        for change in notes:
+            self._record(
+                ticket, change.key, FieldDecision(change.after, change.rule, change.because), inputs, "planned"
+            )
+        if changes or notes:
+            tried = frozenset(change.key.partition(" ")[2] for change in notes if change.key in writes)
+            self._tickets.append(TicketPlan(ticket, (*changes, *notes), verdict.approvers, digest, tried))
+
+    def _notes(
+        self, ticket: Ticket, verdict: Verdict, writes: Mapping[str, LastWrite], digest: str
+    ) -> Iterator[FieldChange]:
+        """The notes that the ticket does not bear yet, as far as we know."""
+        for decided in verdict.notes:
+            note = note_of(ticket, decided)
+            last = writes.get(note.key)
+            if last is not None and last.outcome in DONE:
+                continue
+            held = None if last is None else why_not_sent(ticket, last, digest)
+            if held is None:
+                yield line(ticket, decided, note)
+            else:
+                self._held.append(held)
 
     def _compare(
         self,
-        ticket: Ticket,
+        record: TicketRecord,
         field: str,
         decided: FieldDecision,
         *,
         last: LastWrite | None,
         digest: str,
+        unasked: Sequence[str] = (),
     ) -> FieldChange | str:
-        """A change, or why there is none: ``kept`` or ``held``."""
-        current = current_value(ticket, field)
-        if not _differs(field, current, decided.value):
+        """A change, or why there is none: ``kept`` or ``held``. An approval that is requested may be so of more."""
+        ticket, current = record.ticket, current_value(record.ticket, field)
+        if not differs(field, current, decided.value) and not unasked:
             return "kept"
         if field == "approval" and decided.value != ApprovalState.REQUESTED:
             return "kept"  # the bridge asks for approvals; it never gives, refuses or withdraws one
-        if last is not None and refused(last, decided.value, digest):
-            reason = last.detail or f"{ticket.source} did not store it"
-            why = f"{decided.value!r} was not stored in {last.refusals} tries ({reason}); held until the inputs change"
-            self._refused.append(Held(ticket.id, field, why))
+        held = None if last is None else why_not_written(record, field, decided.value, last, digest)
+        if held is not None:
+            self._held.append(held)
             return "held"
-        return FieldChange(ticket.id, ticket.source, field, current, decided.value, decided.rule, decided.because)
+        asks = f" (asks {', '.join(unasked)})" if unasked and current == decided.value else ""
+        because = decided.because + asks
+        return FieldChange(ticket.id, ticket.source, field, current, decided.value, decided.rule, because)
 
     def _record(self, ticket: Ticket, field: str, decided: FieldDecision, inputs: str, outcome: str) -> None:
         self._decisions.append(
@@ -199,33 +242,3 @@ def standing_of(
     """What people decided about a ticket since it was created and since our own last write of the field."""
     written = {field: write.written_at for field, write in writes.items() if write.written_at is not None}
     return standing_fields(record, written, configuration.ownership)
-
-
-def loads_of(configuration: Configuration, open_tickets: Mapping[str, int]) -> dict[str, float]:
-    """Open tickets for each hour of weekly capacity: comparable between large and small partners."""
-    hours = {name: vendor.capacity.hours for name, vendor in configuration.vendors.items()}
-    return {name: count / hours[name] if hours[name] else float("inf") for name, count in open_tickets.items()}
-
-
-def current_value(ticket: Ticket, field: str) -> str | int | None:
-    """What a ticket says now, in the bridge's names."""
-    value: str | int | None = getattr(ticket, field)
-    return str(value) if isinstance(value, ApprovalState) else value
-
-
-def _differs(field: str, current: str | int | None, wanted: str | int | None) -> bool:
-    if field == "approval":  # a ticket without an approval needs none
-        return (current or ApprovalState.NOT_REQUIRED) != (wanted or ApprovalState.NOT_REQUIRED)
-    return current != wanted
-
-
-def refused(last: LastWrite, wanted: str | int | None, digest: str) -> bool:
-    """Whether a source has refused this value on these inputs often enough."""
-    return last.refusals >= REFUSALS_BEFORE_HOLD and str(last.value) == str(wanted) and last.inputs_digest == digest
-
-
-def inputs_digest(configuration_digest: str, facts: Facts) -> str:
-    """A short digest of what a decision rests on, without the facts that change by themselves."""
-    lasting = {name: [str(value) for value in values] for name, values in facts.items() if name not in PASSING_FACTS}
-    text = json.dumps([configuration_digest, lasting], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

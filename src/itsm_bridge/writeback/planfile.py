@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from itsm_bridge.errors import GuardTripped, UsageError
+from itsm_bridge.model import FieldChange
 from itsm_bridge.writeback.plan import Plan
 
 
@@ -29,18 +30,7 @@ class SavedPlan:
 def plan_document(plan: Plan) -> dict[str, Any]:
     """The plan in the contract's shape; ``configuration`` and ``versions`` bind it to what it was made from."""
     return {
-        "changes": [
-            {
-                "ticket": change.ticket,
-                "source": change.source,
-                "field": change.field,
-                "from": change.before,
-                "to": change.after,
-                "rule": change.rule,
-                "because": change.because,
-            }
-            for change in plan.changes
-        ],
+        "changes": [_line(change) for change in plan.changes],
         "held": [{"ticket": held.ticket, "field": held.field, "why": held.why} for held in plan.held],
         "unrouted": [{"ticket": unrouted.ticket, "why": unrouted.why} for unrouted in plan.unrouted],
         "summary": plan_summary(plan),
@@ -48,6 +38,20 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "made_at": plan.made_at.isoformat(),
         "versions": {ticket.ticket.id: ticket.ticket.version for ticket in plan.tickets},
     }
+
+
+def _line(change: FieldChange) -> dict[str, Any]:
+    """A change; of a note also whether more than those who work on the ticket will see it."""
+    line: dict[str, Any] = {
+        "ticket": change.ticket,
+        "source": change.source,
+        "field": change.field,
+        "from": change.before,
+        "to": change.after,
+        "rule": change.rule,
+        "because": change.because,
+    }
+    return line if change.note is None else line | {"public": change.note.public}
 
 
 def plan_summary(plan: Plan) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 import itsm_bridge.connectors.checks as checks
@@ -11,10 +11,12 @@ from itsm_bridge.config.model import Credentials, Jira, Limits, Vendor
 from itsm_bridge.connectors.base import Absence, Bookmark, Census, Check, DayCount, Identity, Page, Write
 from itsm_bridge.connectors.http import BasicAuth, BearerAuth, GuardedSession
 from itsm_bridge.connectors.jira.cloud import Cloud
+from itsm_bridge.connectors.jira.comments import Comments
 from itsm_bridge.connectors.jira.data_center import DataCenter
 from itsm_bridge.connectors.jira.deployment import Deployment
 from itsm_bridge.connectors.jira.doctor import Doctor
 from itsm_bridge.connectors.jira.reader import STREAM, Reader
+from itsm_bridge.connectors.jira.service_desk import Desks
 from itsm_bridge.connectors.jira.site import CloudSite, DataCenterSite, shape
 from itsm_bridge.connectors.jira.survey import Survey
 from itsm_bridge.connectors.jira.writer import Writer
@@ -40,7 +42,8 @@ class JiraConnector:
         self._surroundings = surroundings
         self._reader = Reader(source, vendors, deployment)
         self._survey = Survey(source, deployment, self._reader)
-        self._writer = Writer(source, vendors, deployment.site, self._reader.fields)
+        comments = Comments(deployment.site, Desks(deployment.site))
+        self._writer = Writer(source, vendors, deployment.site, self._reader.fields, comments)
         self._doctor = Doctor(source, vendors, deployment.site)
 
     def identity(self) -> Identity:
@@ -74,6 +77,10 @@ class JiraConnector:
     def read(self, ticket: Ticket) -> TicketRecord:
         """See ``Connector.read``. Raises ``RecordRejected`` for an issue that is gone or hidden."""
         return self._reader.read(ticket)
+
+    def notes(self, ticket: Ticket) -> Collection[str]:
+        """See ``Connector.notes``."""
+        return self._writer.notes(ticket)
 
     def push(self, write: Write) -> None:
         """See ``Connector.push``."""

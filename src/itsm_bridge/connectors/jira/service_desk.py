@@ -27,12 +27,26 @@ DECISIONS: Mapping[str, ApprovalState] = {
 _NO_REQUEST = frozenset({404, 410})
 
 
+class Desks:
+    """Which projects of a site are service desks; each is asked for once."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._known: dict[str, bool] = {}
+
+    def __call__(self, project: str) -> bool:
+        """Whether the project of that key is one."""
+        if project not in self._known:
+            self._known[project] = is_service_desk(self._site.project(project))
+        return self._known[project]
+
+
 class ServiceDesk:
     """The requests of one site."""
 
     def __init__(self, source: str, site: Site, people: People) -> None:
         self._source, self._site, self._people = source, site, people
-        self._desks: dict[str, bool] = {}
+        self._is_desk = Desks(site)
         site.session.headers["X-ExperimentalApi"] = "opt-in"  # Data Center offers approvals under this header only
 
     def with_votes(self, record: TicketRecord, oddities: list[Oddity]) -> TicketRecord:
@@ -127,11 +141,6 @@ class ServiceDesk:
                 raise SourceUnavailable(
                     f"{self._source}: a list of a request ended before its end; nothing of it was kept"
                 )
-
-    def _is_desk(self, project: str) -> bool:
-        if project not in self._desks:
-            self._desks[project] = is_service_desk(self._site.project(project))
-        return self._desks[project]
 
 
 def is_service_desk(project: Json) -> bool:

@@ -63,6 +63,10 @@ def _paged(body: object) -> bool:
     return _listed("issues")(body) and all(_holds(name, int)(body) for name in ("total", "startAt", "maxResults"))
 
 
+def _comments(body: object) -> bool:
+    return _listed("comments")(body) and _holds("total", int)(body)
+
+
 _SHAPES: Mapping[str, Callable[[object], bool]] = {
     "/rest/api/2/search": _paged,
     "/search/jql": _listed("issues"),
@@ -74,6 +78,7 @@ _SHAPES: Mapping[str, Callable[[object], bool]] = {
     "/user": lambda body: isinstance(body, dict),
     "/editmeta": _holds("fields", dict),
     "/mypermissions": _holds("permissions", dict),
+    "/comment": _comments,
     "/rest/api/2/myself": _holds("name", str),
     "/myself": _holds("accountId", str),
     "/serverInfo": _holds("deploymentType", str),
@@ -109,6 +114,10 @@ class Site(abc.ABC):
     @abc.abstractmethod
     def issue(self, issue: str, fields: Sequence[str]) -> Json:
         """One issue by id."""
+
+    @abc.abstractmethod
+    def rich_text(self, text: str) -> object:
+        """A text as the site takes it where people may format theirs."""
 
     @abc.abstractmethod
     def newest(self, jql: str) -> Sequence[Json]:
@@ -171,6 +180,15 @@ class Site(abc.ABC):
         """Write to an issue."""
         self.session.ask("PUT", f"{self.api}/issue/{issue}", body=body)
 
+    def comments(self, issue: str, start: int) -> Json:
+        """One page of an issue's comments."""
+        found: Json = self.get(f"/issue/{issue}/comment", {"startAt": start, "maxResults": 100})
+        return found
+
+    def comment(self, issue: str, body: Json) -> object:
+        """Add a comment to an issue; the comment, as far as the site shows it."""
+        return self.post(f"/issue/{issue}/comment", body)
+
     def of_request(self, issue: str, part: str, start: int) -> Json:
         """One page of a customer request's approvals (``approval``) or service levels (``sla``)."""
         path = f"/rest/servicedeskapi/request/{issue}/{part}"
@@ -201,6 +219,11 @@ class CloudSite(Site):
     """One Jira Cloud site."""
 
     version = "3"
+
+    def rich_text(self, text: str) -> object:
+        """See ``Site.rich_text``: an Atlassian document, a paragraph a line."""
+        lines = [[{"type": "text", "text": line}] if line else [] for line in text.split("\n")]
+        return {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": line} for line in lines]}
 
     def search(self, jql: str, token: str | None, reconcile: Sequence[int], fields: Sequence[str], most: int) -> Json:
         """One page of issues. ``reconcile`` are issues that the index may not know yet."""
@@ -258,6 +281,10 @@ class DataCenterSite(Site):
     """One Jira Data Center site."""
 
     version = "2"
+
+    def rich_text(self, text: str) -> object:
+        """See ``Site.rich_text``: the text itself."""
+        return text
 
     def search(self, jql: str, start: int, most: int, fields: Sequence[str], *, histories: bool = False) -> Json:
         """One page of a search, with how many there are in all, and how many it was ready to give."""

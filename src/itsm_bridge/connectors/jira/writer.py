@@ -1,4 +1,4 @@
-"""Writing to Jira: one PUT with all of our fields of an issue, and the intent's marker as a property beside them."""
+"""Writing to Jira: one PUT with all of our fields of an issue and the intent's marker as a property, then the notes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from itsm_bridge.config.model import Jira, Vendor
 from itsm_bridge.connectors.answers import ReadRefused
 from itsm_bridge.connectors.base import Write
+from itsm_bridge.connectors.jira.comments import Comments
 from itsm_bridge.connectors.jira.documents import part, texts_of_one
 from itsm_bridge.connectors.jira.fields import Field
 from itsm_bridge.connectors.jira.site import Json, Site
 from itsm_bridge.connectors.jira.values import APPROVALS
 from itsm_bridge.connectors.texts import whole
-from itsm_bridge.errors import WriteRefused
+from itsm_bridge.errors import OutcomeUnknown, WriteRefused
 from itsm_bridge.model import Ticket
 
 PROPERTY = "itsm-bridge"
@@ -22,14 +23,37 @@ class Writer:
     """All writing to one site. Values are sent by the ids that the issue's own metadata allows."""
 
     def __init__(
-        self, source: Jira, vendors: Mapping[str, Vendor], site: Site, fields: Callable[[], Sequence[Field]]
+        self,
+        source: Jira,
+        vendors: Mapping[str, Vendor],
+        site: Site,
+        fields: Callable[[], Sequence[Field]],
+        comments: Comments,
     ) -> None:
         self._source, self._vendors, self._site, self._fields = source, vendors, site, fields
+        self._comments = comments
 
     def push(self, write: Write) -> None:
         """See ``Connector.push``."""
         if whole(write.ticket.external_id) is None:
             raise WriteRefused(f"{write.ticket.id} has no id to write to; nothing was written")
+        if write.values:
+            self._edit(write)
+        for place, note in enumerate(write.notes):
+            try:
+                self._comments.add(write.ticket, note)
+            except WriteRefused as refusal:
+                if not write.values and place == 0:
+                    raise
+                raise OutcomeUnknown(
+                    f"{write.ticket.id}: a part was written, then a note was refused: {refusal}"
+                ) from None
+
+    def notes(self, ticket: Ticket) -> frozenset[str]:
+        """See ``Connector.notes``."""
+        return self._comments.markers_on(ticket)
+
+    def _edit(self, write: Write) -> None:
         fields = {field.ours: field for field in self._fields()}
         metadata = self._metadata(write.ticket)
         values = {}

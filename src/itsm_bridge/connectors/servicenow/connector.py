@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 import itsm_bridge.connectors.checks as checks
@@ -13,6 +13,7 @@ from itsm_bridge.connectors.http import BasicAuth, GuardedSession
 from itsm_bridge.connectors.servicenow.cells import text_of
 from itsm_bridge.connectors.servicenow.columns import USERS
 from itsm_bridge.connectors.servicenow.doctor import Doctor
+from itsm_bridge.connectors.servicenow.notes import markers_on
 from itsm_bridge.connectors.servicenow.oauth import OAuthSession, Tokens
 from itsm_bridge.connectors.servicenow.query import UnsafeValue, read_scope, term
 from itsm_bridge.connectors.servicenow.reader import Reader
@@ -95,6 +96,10 @@ class ServiceNowConnector:
     def read(self, ticket: Ticket) -> TicketRecord:
         """See ``Connector.read``. Raises ``RecordRejected`` for a ticket that is gone, hidden or out of the scope."""
         return self._reader.read(ticket)
+
+    def notes(self, ticket: Ticket) -> Collection[str]:
+        """See ``Connector.notes``."""
+        return markers_on(self._transport, self.name, ticket)
 
     def push(self, write: Write) -> None:
         """See ``Connector.push``."""

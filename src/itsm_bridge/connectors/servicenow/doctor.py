@@ -16,6 +16,7 @@ from itsm_bridge.connectors.servicenow.cells import is_sys_id, stamp, text_of
 from itsm_bridge.connectors.servicenow.columns import APPROVERS, GROUPS, JOURNALS, SLAS, USERS, fields_of
 from itsm_bridge.connectors.servicenow.dictionary import Dictionary
 from itsm_bridge.connectors.servicenow.missing import FEW, Missing
+from itsm_bridge.connectors.servicenow.notes import PUBLIC, WORK
 from itsm_bridge.connectors.servicenow.permissions import NAME, permissions
 from itsm_bridge.connectors.servicenow.query import Scope, UnsafeValue, joined, ordered, term
 from itsm_bridge.connectors.servicenow.reader import attached_of
@@ -59,6 +60,8 @@ class Doctor:
         for attached in attached_of(self._source):
             name = _ATTACHED[attached.table]
             yield guarded(name, functools.partial(self._attached, name, attached))
+        if self._source.writable:
+            yield guarded("notes", self._journals)
         yield guarded("groups of vendors", self._groups)
         yield guarded("invalid queries", self._invalid_queries)
 
@@ -143,6 +146,19 @@ class Doctor:
             hidden = f"{attached.table} holds {found.total} rows, and the account sees none of the first {FEW}"
             return Check(name, "warning", hidden, f"grant the account read on {attached.table}")
         return Check(name, "ok", f"{attached.table} can be read")
+
+    def _journals(self) -> Check:
+        """Whether notes of ours could be found again; without that none is sent."""
+        name = "notes"
+        try:
+            found = self._transport.get(JOURNALS, term("element", "IN", (PUBLIC, WORK)), ("sys_id", "value"), FEW)
+        except ReadRefused:
+            refused = f"{JOURNALS} may not be read: no notes are sent, as they could not be found again"
+            return Check(name, "warning", refused, f"grant the account read on {JOURNALS}")
+        if found.total and not found.rows:
+            hidden = f"{JOURNALS} holds {found.total} entries, and the account sees none of the first {FEW}: no notes"
+            return Check(name, "warning", hidden, f"grant the account read on {JOURNALS}")
+        return Check(name, "ok", f"{JOURNALS} can be read")
 
     def _invalid_queries(self) -> Check:
         """Whether a condition that cannot hold finds nothing: asked of the users, of whom there is one at least."""

@@ -16,7 +16,7 @@ from itsm_bridge.errors import ConfigurationInvalid
 
 _PATH = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_OPERATORS = frozenset({"=", "!=", ">", ">=", "<", "<=", "IN", "STARTSWITH"})
+_OPERATORS = frozenset({"=", "!=", ">", ">=", "<", "<=", "IN", "LIKE", "STARTSWITH"})
 
 Mark = tuple[str, str]
 """A place in a keyset order: an instant as ServiceNow writes it, and a sys_id."""

@@ -1,4 +1,4 @@
-"""Writing to ServiceNow: one PATCH with all of our fields of a ticket, and approvers' records, never doubled."""
+"""Writing to ServiceNow: one PATCH with all fields and notes of a ticket, and approvers' records, never doubled."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from itsm_bridge.connectors.base import Write
 from itsm_bridge.connectors.servicenow.approvers import votes_of
 from itsm_bridge.connectors.servicenow.cells import Row, is_sys_id, text_of
 from itsm_bridge.connectors.servicenow.columns import APPROVAL_WORDS, APPROVERS, GROUPS, USERS, Field, fields_of
+from itsm_bridge.connectors.servicenow.notes import entries_of
 from itsm_bridge.connectors.servicenow.query import UnsafeValue, joined, term
 from itsm_bridge.connectors.servicenow.transport import SnowTransport
 from itsm_bridge.errors import OutcomeUnknown, WriteRefused
@@ -30,7 +31,7 @@ class Writer:
         ticket = write.ticket
         if not is_sys_id(ticket.external_id):
             raise WriteRefused(f"{ticket.id} has no sys_id to write to; nothing was written")
-        changes = self._changes(write)
+        changes = self._changes(write) | entries_of(write.notes)
         votes = self._votes(write)
         if changes:
             self._transport.patch(ticket.project, ticket.external_id, changes)

@@ -12,7 +12,7 @@ from typing import Literal
 from itsm_bridge.sandbox.faults import Trouble
 from itsm_bridge.sandbox.web import Request, Response
 
-from . import about, data_center, desk, issues, searching, worklogs
+from . import about, comments, data_center, desk, issues, searching, worklogs
 from .exchange import MISSING_ISSUE, UNAUTHENTICATED, Exchange, Handler, RefusalError, Walks, errors
 from .site import Json, Site
 
@@ -76,6 +76,8 @@ ROUTES: dict[str, Route] = dict(
         _route("DELETE issue/{name}", issues.remove, _NO_ISSUE),
         _route("GET issue/{name}/editmeta", issues.edit_metadata, _NO_ISSUE),
         _route("GET issue/{name}/changelog", issues.changelog, _NO_ISSUE),
+        _route("GET issue/{name}/comment", comments.listed, _NO_ISSUE),
+        _route("POST issue/{name}/comment", comments.add, _NO_ISSUE),
         _route("GET issue/{name}/transitions", issues.transitions, _NO_ISSUE),
         _route("POST issue/{name}/transitions", issues.transition, _NO_ISSUE),
         _route("GET issue/{name}/properties/{key}", issues.get_property, _NO_ISSUE),
@@ -114,6 +116,8 @@ SERVER_ROUTES: dict[str, Route] = dict(
         _route("PUT issue/{name}", data_center.change, _NO_ISSUE, _SERVER),
         _route("DELETE issue/{name}", issues.remove, _NO_ISSUE, _SERVER),
         _route("GET issue/{name}/editmeta", issues.edit_metadata, _NO_ISSUE, _SERVER),
+        _route("GET issue/{name}/comment", comments.listed, _NO_ISSUE, _SERVER),
+        _route("POST issue/{name}/comment", comments.add_text, _NO_ISSUE, _SERVER),
         _route("GET issue/{name}/transitions", issues.transitions, _NO_ISSUE, _SERVER),
         _route("POST issue/{name}/transitions", issues.transition, _NO_ISSUE, _SERVER),
         _route("GET issue/{name}/properties/{key}", issues.get_property, _NO_ISSUE, _SERVER),

@@ -52,7 +52,7 @@ class Field:
 
 @dataclass(slots=True)
 class Issue:
-    """An issue: its fields as REST v3 shows them, its changelog and worklogs (oldest first) and its properties."""
+    """An issue: its fields as REST v3 shows them, its properties, and what was added to it, oldest first."""
 
     id: int
     key: str
@@ -62,6 +62,7 @@ class Issue:
     histories: list[Json] = field(default_factory=list)
     worklogs: list[Json] = field(default_factory=list)
     properties: Json = field(default_factory=dict)
+    comments: list[Json] = field(default_factory=list)
 
     @property
     def project(self) -> str:
@@ -122,7 +123,9 @@ class Site:
     def remember(self, issue: Issue, at: datetime) -> None:
         """Keep what an issue was until ``at``, when it is about to change."""
         if self.remembers and issue.id in self.issues:
-            was = replace(issue, fields=dict(issue.fields), histories=list(issue.histories))
+            was = replace(
+                issue, fields=dict(issue.fields), histories=list(issue.histories), comments=list(issue.comments)
+            )
             self._past.setdefault(issue.id, []).append((at, was))
 
     def as_of(self, at: datetime) -> Mapping[int, Issue]:

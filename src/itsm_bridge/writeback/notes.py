@@ -1,0 +1,53 @@
+"""Notes on tickets: what makes one the same note for ever, and whether it still has to be sent.
+
+A note's marker is a digest of its ticket and of what it is about, not of its words: a run that was killed, a store that
+was restored and a rule whose text was mended all find the note that is there. A note that the source took is never
+sent again, even where it does not show it: two are worse than a finding. One that was refused is tried once more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from itsm_bridge.model import NOTE, FieldChange, Held, Note, Outcome, Ticket
+from itsm_bridge.rules import NoteDecision
+from itsm_bridge.store import LastWrite
+
+REFUSALS_BEFORE_HOLD = 2
+"""What a source did not store is sent once more, then held until the inputs change."""
+
+DONE = frozenset({Outcome.VERIFIED, Outcome.NOOP})
+
+UNSEEN = "unseen_note"
+"""The finding of a note that a source took and does not show."""
+
+NOT_STORED = "not_stored"
+"""The finding of a value that a source has refused, or did not store."""
+
+
+def note_of(ticket: Ticket, decided: NoteDecision) -> Note:
+    """The note that a rule wants on a ticket."""
+    return Note(marker_of(ticket, decided.key), decided.text, decided.public, decided.told)
+
+
+def marker_of(ticket: Ticket, key: str) -> str:
+    """Sixteen hexadecimal digits for one note of one ticket, the same in every run and on every machine."""
+    text = f"{ticket.source}\0{ticket.external_id}\0{key}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def line(ticket: Ticket, decided: NoteDecision, note: Note) -> FieldChange:
+    """The note as a line of a plan, which says who will see it where that is not only our own people."""
+    why = f"{decided.because} (a public comment)".lstrip() if note.public else decided.because
+    return FieldChange(ticket.id, ticket.source, NOTE, None, note.text, decided.rule, why, note)
+
+
+def why_not_sent(ticket: Ticket, last: LastWrite, digest: str) -> Held | None:
+    """Why a note that was sent before is not sent again, for a person to look at; ``None`` to try it once more."""
+    if last.outcome is Outcome.OVERRIDDEN:
+        why = f"{ticket.source} took a note and does not show it; it is not sent again, lest there be two"
+        return Held(ticket.id, NOTE, why, UNSEEN)
+    if last.outcome is Outcome.REJECTED and last.refusals >= REFUSALS_BEFORE_HOLD and last.inputs_digest == digest:
+        why = f"a note was refused in {last.refusals} tries ({last.detail}); held until the inputs change"
+        return Held(ticket.id, NOTE, why, NOT_STORED)
+    return None

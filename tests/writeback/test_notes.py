@@ -1,0 +1,310 @@
+"""Notes through plan and apply: once each, whatever dies, hides, refuses or forgets on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from tests.writeback.test_apply import FIRST, carried_out, plan_for
+from tests.writeback.world import NOW, World, a_ticket
+
+from itsm_bridge.config import Configuration
+from itsm_bridge.config.model import Intake, Rule, ServiceNow, ServiceNowWrite
+from itsm_bridge.connectors.base import Write
+from itsm_bridge.errors import GuardTripped, OutcomeUnknown, SourceUnavailable, WriteRefused
+from itsm_bridge.model import Note, Outcome, State
+from itsm_bridge.store import Store
+from itsm_bridge.writeback import Plan, check_limits, plan_document, resolve_leftovers, restrict
+from itsm_bridge.writeback.planfile import SavedPlan
+
+DESKTOP = "Desktop requests are served by the Office IT desk."
+
+
+class Died(BaseException):
+    """What a kill looks like from within."""
+
+
+@pytest.fixture
+def world() -> World:
+    """Three open tickets: one that is not ours, one with a full disk, and one of which nothing is to be said."""
+    world = World()
+    world.put(
+        a_ticket("INC0000001", category=("desktop",)),
+        a_ticket("INC0000002", summary="Disk full on node 3"),
+        a_ticket("INC0000003"),
+    )
+    return world
+
+
+def settled(configuration: Configuration, store: Store, world: World) -> list[Plan]:
+    """Three runs after the other, as of now."""
+    plans = []
+    for _ in range(3):
+        resolve_leftovers(store, {world.name: world}, lambda: NOW)
+        plans.append(plan_for(configuration, store, world))
+        carried_out(plans[-1], store, world)
+    return plans
+
+
+def texts(world: World, external_id: str = FIRST) -> list[str]:
+    return [note.text for note in world.board.get(external_id, [])]
+
+
+def test_a_redirected_ticket_bears_a_work_note_and_a_second_run_writes_nothing(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    first, second, third = settled(configuration, store, world)
+    assert [change.field for change in first.tickets[0].changes] == ["note"]
+    assert (second.tickets, third.tickets) == ((), ())
+    assert texts(world) == [DESKTOP]
+    assert not world.board[FIRST][0].public
+
+
+def test_an_article_goes_with_the_fields_of_its_ticket_in_one_write(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    settled(configuration, store, world)
+    (write,) = (write for write in world.writes if write.ticket.number == "INC0000002")
+    assert set(write.values) == {"impact", "urgency", "vendor"}
+    assert [note.text for note in write.notes] == ["Knowledge article KB0010042: SOP: reclaim disk space on a node."]
+
+
+def test_a_ticket_without_notes_is_not_asked_for_any(configuration: Configuration, store: Store, world: World) -> None:
+    del world.records["id-INC0000001"], world.records["id-INC0000002"]
+    settled(configuration, store, world)
+    assert len(world.writes) == 1
+    assert world.asked["notes"] == 0
+
+
+def test_a_plan_lists_notes_and_says_which_are_public(configuration: Configuration, store: Store, world: World) -> None:
+    shown = plan_for(configuration, store, world)
+    line = next(line for line in plan_document(shown)["changes"] if line["ticket"] == "snow:INC0000001")
+    assert line == {
+        "ticket": "snow:INC0000001",
+        "source": "snow",
+        "field": "note",
+        "from": None,
+        "to": DESKTOP,
+        "rule": "not-ours-desktop",
+        "because": "Desktop support belongs to the office IT desk.",
+        "public": False,
+    }
+    public = plan_document(plan_for(publicly(configuration), store, world))["changes"][0]
+    assert (public["public"], public["because"].endswith("(a public comment)")) == (True, True)
+    assert world.writes == []
+
+
+def publicly(configuration: Configuration) -> Configuration:
+    (rule,) = configuration.rules.intake
+    public: Rule[Intake] = replace(rule, then=replace(rule.then, public=True))
+    return replace(configuration, rules=replace(configuration.rules, intake=(public,)))
+
+
+def test_a_public_note_is_sent_as_one(configuration: Configuration, store: Store, world: World) -> None:
+    settled(publicly(configuration), store, world)
+    assert [note.public for note in world.board[FIRST]] == [True]
+
+
+@pytest.mark.parametrize("dies", ["before", "after"])
+def test_a_run_that_is_killed_around_the_write_leaves_one_note(
+    configuration: Configuration, store: Store, world: World, dies: str
+) -> None:
+    def kill(_: Write) -> None:
+        setattr(world, dies, lambda _: None)
+        raise Died
+
+    setattr(world, dies, kill)
+    with pytest.raises(Died):
+        carried_out(plan_for(configuration, store, world), store, world)
+    assert len(texts(world)) == (dies == "after")
+    settled(configuration, store, world)
+    assert texts(world) == [DESKTOP]
+
+
+def test_a_note_whose_answer_was_lost_is_looked_for_before_it_is_sent_again(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    lost = iter([True])
+
+    def lose(_: Write) -> None:
+        if next(lost, False):
+            raise OutcomeUnknown("snow: PATCH incident broke off")
+
+    world.after = lose
+    applied = carried_out(plan_for(configuration, store, world), store, world)
+    assert set(applied.outcomes[0].fields.values()) == {Outcome.VERIFIED}
+    settled(configuration, store, world)
+    assert texts(world) == [DESKTOP]
+
+
+def test_a_note_that_shows_only_later_is_found_then(configuration: Configuration, store: Store, world: World) -> None:
+    late: list[Note] = []
+
+    def lose(write: Write) -> None:
+        if write.ticket.external_id == FIRST and not late:
+            late.extend(world.board.pop(FIRST))
+            raise OutcomeUnknown("snow: PATCH incident broke off")
+
+    world.after = lose
+    applied = carried_out(plan_for(configuration, store, world), store, world)
+    assert applied.outcomes[0].fields == {late[0].key: Outcome.UNKNOWN}
+    assert applied.findings[0].detail == "snow: PATCH incident broke off"
+    world.board[FIRST] = late
+    _, second, _ = settled(configuration, store, world)
+    assert second.tickets == ()
+    assert texts(world) == [DESKTOP]
+
+
+def test_a_note_that_was_lost_on_its_way_is_sent_again(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    lost = iter([True])
+
+    def lose(write: Write) -> None:
+        if write.ticket.external_id == FIRST and next(lost, False):
+            raise OutcomeUnknown("snow: PATCH incident broke off")
+
+    world.before = lose
+    settled(configuration, store, world)
+    assert texts(world) == [DESKTOP]
+
+
+def test_a_note_that_a_source_takes_and_does_not_show_is_sent_once_and_listed(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    world.forgets_notes = True
+    *_, last = settled(configuration, store, world)
+    assert len([write for write in world.writes if write.ticket.external_id == FIRST]) == 1
+    (held,) = (held for held in last.held if held.kind and held.ticket == "snow:INC0000001")
+    assert (held.kind, "does not show it" in held.why) == ("unseen_note", True)
+
+
+def test_where_notes_cannot_be_seen_none_is_sent_and_fields_are_all_the_same(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    world.hides_notes = True
+    settled(configuration, store, world)
+    *_, last = settled(configuration, store, world)  # the first write changed the inputs, which allows another try
+    assert all(not write.notes for write in world.writes)
+    assert {write.ticket.number for write in world.writes if write.values} == {"INC0000002", "INC0000003"}
+    assert {held.ticket for held in last.refused} == {"snow:INC0000001", "snow:INC0000002"}
+    assert all("cannot be seen" in held.why for held in last.refused)
+
+
+def test_a_note_that_is_refused_is_tried_once_more_and_then_held(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    tries: list[Write] = []
+
+    def refuse(write: Write) -> None:
+        if write.notes and write.ticket.external_id == FIRST:
+            tries.append(write)
+            raise WriteRefused("snow: PATCH incident: 403")
+
+    world.before = refuse
+    *_, last = settled(configuration, store, world)
+    assert len(tries) == 2
+    assert [held.why for held in last.refused] == [
+        "a note was refused in 2 tries (snow: PATCH incident: 403); held until the inputs change"
+    ]
+
+
+def test_a_store_that_was_lost_does_not_double_a_note_but_says_so(
+    configuration: Configuration, store: Store, world: World, other_store: Store
+) -> None:
+    settled(configuration, store, world)
+    before = dict(world.board)
+    applied = carried_out(plan_for(configuration, other_store, world), other_store, world)
+    assert world.board == before
+    assert [set(outcome.fields.values()) for outcome in applied.outcomes] == [{Outcome.NOOP}] * 2
+    assert all("never sent is on the ticket already" in finding.detail for finding in applied.findings)
+    assert plan_for(configuration, other_store, world).tickets == ()
+
+
+@pytest.fixture
+def other_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with Store.open("sqlite:///var/bridge.db", tmp_path_factory.mktemp("other"), create=True) as opened:
+        yield opened
+
+
+def test_a_ticket_that_was_closed_meanwhile_gets_no_note(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    plan = plan_for(configuration, store, world)
+    closed = world.records["id-INC0000002"]
+    world.records["id-INC0000002"] = replace(closed, ticket=replace(closed.ticket, state=State.CLOSED, version="9"))
+    applied = carried_out(plan, store, world)
+    assert set(applied.outcomes[1].fields.values()) == {Outcome.CONFLICT}
+    assert "id-INC0000002" not in world.board
+
+
+def test_a_rule_whose_words_were_mended_does_not_write_again(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    settled(configuration, store, world)
+    (rule,) = configuration.rules.intake
+    mended = replace(rule, name="desktops", then=replace(rule.then, note="Please ask the Office IT desk."))
+    changed = replace(configuration, rules=replace(configuration.rules, intake=(mended,)))
+    assert plan_for(changed, store, world).tickets == ()
+
+
+def test_a_ticket_that_goes_to_another_desk_is_told_so(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    settled(configuration, store, world)
+    (rule,) = configuration.rules.intake
+    elsewhere = replace(rule, then=replace(rule.then, redirect_to="Facilities", note="Facilities will help."))
+    settled(replace(configuration, rules=replace(configuration.rules, intake=(elsewhere,))), store, world)
+    assert texts(world) == [DESKTOP, "Facilities will help."]
+
+
+def test_a_source_to_which_nothing_is_written_gets_no_notes(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    snow = configuration.sources["snow"]
+    assert isinstance(snow, ServiceNow)
+    muted = replace(configuration, sources={"snow": replace(snow, write=ServiceNowWrite())})
+    assert plan_for(muted, store, world).tickets == ()
+
+
+def test_a_saved_plan_holds_its_notes_to_the_letter(configuration: Configuration, store: Store, world: World) -> None:
+    plan = plan_for(configuration, store, world)
+    document = plan_document(plan)
+    lines = frozenset((line["ticket"], line["field"], line["to"]) for line in document["changes"])
+    kept, moved = restrict(plan, SavedPlan(plan.digest, lines, document["versions"]))
+    assert (kept.tickets, moved) == (plan.tickets, ())
+    forged = frozenset((ticket, field, f"{to}!") for ticket, field, to in lines)
+    assert restrict(plan, SavedPlan(plan.digest, forged, document["versions"]))[0].tickets == ()
+
+
+def test_a_source_that_fails_while_notes_are_looked_for_is_resumed_by_the_next_run(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    def fall_silent(_: Write) -> None:
+        world.down = SourceUnavailable("snow: GET sys_journal_field: no answer")
+
+    world.after = fall_silent
+    applied = carried_out(plan_for(configuration, store, world), store, world)
+    assert list(applied.problems) == ["snow"]
+    world.down, world.after = None, lambda _: None
+    settled(configuration, store, world)
+    assert texts(world) == [DESKTOP]
+
+
+def test_an_escalation_is_told_once_for_each_clock_and_rule(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    world.put(a_ticket("INC0000004", created_at=NOW - timedelta(days=30), updated_at=NOW - timedelta(days=30)))
+    settled(configuration, store, world)
+    told = [(note.text, note.told) for note in world.board["id-INC0000004"]]
+    assert told == [("head@optit.example: 100 % of standard resolution is used up.", ("head@optit.example",))]
+
+
+def test_a_flood_of_notes_is_stopped_before_the_first(configuration: Configuration, store: Store, world: World) -> None:
+    world.put(*(a_ticket(f"INC{n:07}", category=("desktop",)) for n in range(100, 130)))
+    plan = plan_for(configuration, store, world)
+    assert {change.field for change in plan.changes if change.rule == "not-ours-desktop"} == {"note"}
+    with pytest.raises(GuardTripped, match="33 of 33 open tickets"):
+        check_limits(plan, configuration.limits)
