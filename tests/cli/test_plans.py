@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from tests.writeback.world import a_ticket
 
 from itsm_bridge.cli.plans import WIDTH, plan_text
-from itsm_bridge.model import FieldChange, Held, Unrouted
+from itsm_bridge.model import FieldChange, Held, Note, Unrouted
 from itsm_bridge.writeback import Plan, TicketPlan
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -60,3 +60,16 @@ def test_tickets_that_wait_for_the_same_thing_are_listed_together() -> None:
 
 def test_the_text_of_a_ticket_cannot_steer_the_terminal() -> None:
     assert "\x1b" not in plan_text(replace(NOTHING, tickets=(a_change("INC1", "\x1b]0;x\x07"),)))
+
+
+def test_a_note_follows_its_line_in_lines_of_the_plans_width() -> None:
+    ticket = a_ticket("INC1")
+    note = Note("0123456789abcdef", "lead@gwl.example: " + "half of the time is used up. " * 9)
+    change = FieldChange(ticket.id, "snow", "note", None, note.text, "breach", "(52 % of resolution)", note)
+    lines = plan_text(replace(NOTHING, tickets=(TicketPlan(ticket, (change,), (), ""),))).splitlines()
+    assert lines[:3] == [
+        "breach (1 change): (52 % of resolution)",
+        "  snow:INC1  note",
+        "      lead@gwl.example: half of the time is used up. half of the time is used up. half of the time",
+    ]
+    assert max(map(len, lines)) <= WIDTH

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -58,7 +59,7 @@ def test_what_was_written_stands_in_both_sources_with_our_name(project: Project)
 READING = ("/search/jql", "/search/approximate-count", "/issue/bulkfetch", "/changelog/bulkfetch")
 
 
-def test_nothing_but_apply_writes_and_it_writes_nothing_but_decided_fields(project: Project) -> None:
+def test_nothing_but_apply_writes_and_it_writes_nothing_but_decided_fields_and_notes(project: Project) -> None:
     snow_url, ops_url = project.sandbox.servicenow_url, project.sandbox.jira_url
     with serving(passed_on(snow_url)) as snow, serving(passed_on(ops_url)) as ops:
         project.edit("bridge.yaml", snow_url, snow.url)
@@ -78,6 +79,7 @@ def test_nothing_but_apply_writes_and_it_writes_nothing_but_decided_fields(proje
     asked = {(one.method, path_template(one.path)) for one in writes}
     assert asked <= {
         ("PUT", "/rest/api/3/issue/{id}"),
+        ("POST", "/rest/api/3/issue/{id}/comment"),
         *(("PATCH", f"/api/now/table/{table}/{{sys_id}}") for table in ("incident", "sc_req_item", "change_request")),
         *(
             (method, f"/api/now/table/sysapproval_approver{end}")
@@ -198,6 +200,20 @@ def test_status_is_one_screen_and_healthy_after_a_good_run(settled: Project) -> 
     text = settled.run("status").stdout
     assert text.startswith("healthy")
     assert len(text.splitlines()) <= 24
+
+
+def test_a_changed_copy_of_the_configuration_is_compared_on_what_is_stored(settled: Project) -> None:
+    config = settled.folder / "config"
+    same = settled.run("diff", str(config), str(config))
+    assert (same.returncode, same.stdout.splitlines()[-1]) == (0, "Nothing comes out otherwise."), same.stderr
+    changed = settled.folder / "changed"
+    shutil.copytree(config, changed)
+    rules = (changed / "rules.yaml").read_text(encoding="utf-8")
+    (changed / "rules.yaml").write_text(
+        rules.replace("then: {owner: true}", "then: {vendor: GWL}", 1), encoding="utf-8"
+    )
+    done = settled.run("diff", str(config), str(changed))
+    assert "vendor OptIT → GWL (owner → owner)" in done.stdout
 
 
 def test_every_command_is_tried_here_or_in_the_tests_beside() -> None:

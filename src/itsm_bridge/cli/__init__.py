@@ -23,7 +23,7 @@ COMMANDS = {
     ),
     "sandbox": ("itsm_bridge.cli.sandboxes:sandbox", "Serve local stand-ins of Jira and ServiceNow."),
     "check": ("itsm_bridge.cli.configurations:check", "Find every mistake in the configuration."),
-    "test": ("itsm_bridge.cli.configurations:test", "Run the tests of rules.yaml."),
+    "test": ("itsm_bridge.cli.rule_tests:test", "Run the tests of rules.yaml."),
     "doctor": ("itsm_bridge.cli.health:doctor", "Connection, identity, fields and store, one line each, with the fix."),
     "sync": ("itsm_bridge.cli.runs:sync", "Read what changed into the store."),
     "plan": ("itsm_bridge.cli.runs:plan", "Decide, and show what would be written; writes nothing."),
@@ -33,6 +33,7 @@ COMMANDS = {
         "itsm_bridge.cli.explanations:explain",
         "Why a ticket is where it is: every rule, with the values seen.",
     ),
+    "diff": ("itsm_bridge.cli.comparisons:diff", "What changes if one configuration folder becomes another."),
     "report": ("itsm_bridge.cli.reports:report", "Build the analyses from the store alone."),
     "status": ("itsm_bridge.cli.health:status", "Last runs, freshness of each source, and what needs a look."),
 }

@@ -1,17 +1,24 @@
-"""``check`` and ``test``: a mistake is seen before it does harm."""
+"""``check``: a mistake is seen before it does harm."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from itsm_bridge.cli.exits import EXIT_CODES, FINDINGS, Finished
 from itsm_bridge.cli.options import Options, clock, finding_document
 from itsm_bridge.cli.text import plural, printable
-from itsm_bridge.config.model import RuleBook
+from itsm_bridge.config.model import Configuration, RuleBook
 from itsm_bridge.connectors.base import Check
-from itsm_bridge.errors import ConfigurationInvalid
+from itsm_bridge.errors import ConfigurationInvalid, Finding
+
+if TYPE_CHECKING:
+    from itsm_bridge.model import TicketRecord
+    from itsm_bridge.store import Reader
 
 
 @click.command(epilog="Example: itsm-bridge -C config check --strict")
@@ -19,27 +26,20 @@ from itsm_bridge.errors import ConfigurationInvalid
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @click.pass_obj
 def check(options: Options, live: bool, strict: bool) -> None:
-    """Find every mistake in the configuration, in one pass."""
+    """Find every mistake in the configuration, in one pass, and prove that every rule counts and none is missing."""
     from itsm_bridge.cli.health import source_checks
     from itsm_bridge.config import check as find_mistakes
-    from itsm_bridge.config import describe
 
     configuration, findings = find_mistakes(options.folder)
+    if configuration is not None:
+        findings += _proved(configuration)
     answers = list(source_checks(configuration)) if live and configuration is not None else []
     document: dict[str, object] = {"findings": [finding_document(finding) for finding in findings]}
     options.document(document | ({"live": [_answer(*answer) for answer in answers]} if live else {}))
-    for finding in findings:
-        options.say(describe(finding))
-    errors = [finding for finding in findings if finding.severity == "error"]
-    warnings = sum(finding.severity == "warning" for finding in findings)
-    if errors:
-        is_invalid = any(finding.code.startswith("C") for finding in errors)
-        raise Finished(
-            EXIT_CODES[ConfigurationInvalid] if is_invalid else FINDINGS,
-            f"{plural(len(errors), 'mistake')} in {options.folder}; nothing runs until they are corrected",
-            "correct the lines above, then itsm-bridge check",
-        )
+    _show(options, findings)
+    _fail_on_errors(options, findings)
     _show_answers(options, answers, strict=strict)
+    warnings = sum(finding.severity == "warning" for finding in findings)
     if warnings and strict:
         raise Finished(FINDINGS, f"{plural(warnings, 'warning')} in {options.folder}", "itsm-bridge check")
     if configuration is not None:
@@ -48,6 +48,55 @@ def check(options: Options, live: bool, strict: bool) -> None:
             f"{plural(len(configuration.vendors), 'vendor')}, "
             f"{plural(len(configuration.environments), 'environment')}, "
             f"{plural(len(configuration.slas), 'service level')}, {plural(_rules(configuration.rules), 'rule')}."
+        )
+
+
+def _proved(configuration: Configuration) -> tuple[Finding, ...]:
+    """What the proofs find, counted against the store where there is one that can be read."""
+    from itsm_bridge.errors import NotInitialised, StorageFailed
+    from itsm_bridge.operations.bridge import open_bridge
+    from itsm_bridge.proofs import PERIOD, prove
+
+    now = clock()
+    try:
+        with open_bridge(configuration, clock) as bridge:
+            return prove(configuration, now, lambda: _created(bridge.store, now - PERIOD))
+    except (NotInitialised, StorageFailed, ConfigurationInvalid):
+        return prove(configuration, now)
+
+
+def _created(store: Reader, since: datetime) -> Iterator[TicketRecord]:
+    """The records of the tickets that were created since; the others are not read whole."""
+    scan = store.scan("tickets")
+    source, external_id, created = (scan.columns.index(name) for name in ("source", "external_id", "created_at"))
+    first = since.timestamp() * 1_000_000
+    rows = (row for chunk in scan.chunks for row in chunk if int(str(row[created])) >= first)
+    return store.records(ids=[(str(row[source]), str(row[external_id])) for row in rows])
+
+
+def _show(options: Options, findings: Sequence[Finding]) -> None:
+    """A line for each finding, and below it the ticket that shows it."""
+    from itsm_bridge.config import describe
+
+    for finding in findings:
+        options.say(describe(finding))
+        given = [(name, value) for name, value in finding.witness or () if value is not None]
+        if given:
+            ticket = ", ".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in given)
+            options.say(f"    for example: {{{printable(ticket)}}}")
+
+
+def _fail_on_errors(options: Options, findings: Sequence[Finding]) -> None:
+    from itsm_bridge.config.findings import stops
+
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        is_invalid = any(finding.code.startswith("C") for finding in errors)
+        stopping = "; nothing runs until they are corrected" if any(map(stops, findings)) else ""
+        raise Finished(
+            EXIT_CODES[ConfigurationInvalid] if is_invalid else FINDINGS,
+            f"{plural(len(errors), 'mistake')} in {options.folder}{stopping}",
+            "correct the lines above, then itsm-bridge check",
         )
 
 
@@ -67,47 +116,6 @@ def _show_answers(options: Options, answers: Sequence[tuple[str, Check]], *, str
         source, first = failed[0]
         line = f"{plural(len(failed), 'thing is', 'things are')} not as configured, first: {source}: {first.name}"
         raise Finished(FINDINGS, f"{line}: {first.detail}", first.fix or "itsm-bridge doctor")
-
-
-@click.command(epilog="Example: itsm-bridge test -k outage")
-@click.option("-k", "name", help="Only the tests whose name holds this text.")
-@click.pass_obj
-def test(options: Options, name: str | None) -> None:
-    """Run the tests of rules.yaml."""
-    from itsm_bridge.config import load
-    from itsm_bridge.rules import run_tests
-
-    results = run_tests(load(options.folder), clock(), name)
-    failed = [result for result in results if not result.passed]
-    options.document(
-        {
-            "passed": len(results) - len(failed),
-            "failed": len(failed),
-            "tests": [
-                {
-                    "name": result.name,
-                    "passed": result.passed,
-                    "differences": [
-                        {"field": d.field, "expected": d.expected, "got": d.got, "rule": d.rule}
-                        for d in result.differences
-                    ],
-                }
-                for result in results
-            ],
-        }
-    )
-    for result in results:
-        options.say(f"{'ok    ' if result.passed else 'FAILED'}  {printable(result.name)}")
-        for difference in result.differences:
-            options.say(
-                f"        {difference.field}: expected {difference.expected!r}, got {difference.got!r}"
-                f"{f' by rule {difference.rule}' if difference.rule else ''}"
-            )
-    if name is not None and not results:
-        raise Finished(FINDINGS, f"no test has {name!r} in its name", "itsm-bridge test")
-    if failed:
-        raise Finished(FINDINGS, f"{len(failed)} of {plural(len(results), 'test')} failed", "itsm-bridge explain ID")
-    options.say(f"{plural(len(results), 'test')} passed.")
 
 
 def _rules(book: RuleBook) -> int:

@@ -1,39 +1,85 @@
-"""``explain``: why a ticket is where it is."""
+"""``explain``: why a ticket is where it is, and what the rules come to."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from itsm_bridge.cli.options import Options, opened
+from itsm_bridge.cli.reports import Instant
 from itsm_bridge.cli.text import plural, printable
-from itsm_bridge.errors import UsageError
+from itsm_bridge.errors import StorageFailed, UsageError
 from itsm_bridge.model import JournalEntry
 
+if TYPE_CHECKING:
+    from itsm_bridge.operations.bridge import Bridge
 
-@click.command(epilog="Example: itsm-bridge explain snow:INC0010023")
-@click.argument("ticket_id", metavar="ID")
+
+@click.command(epilog="Example: itsm-bridge explain snow:INC0010023 --html why.html")
+@click.argument("ticket_id", metavar="ID", required=False)
+@click.option("--at", type=Instant(), metavar="INSTANT", help="As it was at this instant (ISO 8601 with a zone).")
+@click.option(
+    "--html",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a page for a browser; without ID: who owns what, and the rules with their counts.",
+)
 @click.pass_obj
-def explain(options: Options, ticket_id: str) -> None:
+def explain(options: Options, ticket_id: str | None, at: datetime | None, file: Path | None) -> None:
     """Why a ticket is where it is: every rule in order, each condition with the value seen."""
-    from itsm_bridge.operations.run import explain_ticket, notes_on
+    with opened(options) as bridge:
+        if at is not None and at > bridge.clock():
+            raise UsageError("--at lies in the future; nothing to explain")
+        if ticket_id is not None:
+            _explain(options, bridge, ticket_id, at, file)
+        elif file is None or at is not None:
+            raise UsageError(
+                "name a ticket, or --html FILE alone for a page of all rules", hint="itsm-bridge explain -h"
+            )
+        else:
+            _glance(options, bridge, file)
+
+
+def _explain(options: Options, bridge: Bridge, ticket_id: str, at: datetime | None, file: Path | None) -> None:
+    from itsm_bridge.operations.explaining import explain_ticket, notes_on
     from itsm_bridge.rules import render_text, to_json
 
-    with opened(options) as bridge:
-        explanation = explain_ticket(bridge, ticket_id, bridge.clock())
-        notes = notes_on(bridge, ticket_id)
-    if explanation is None:
-        raise UsageError(
-            f"there is no ticket {ticket_id!r} in the store; ids are written source:number, such as snow:INC0010023",
-            hint="itsm-bridge sync",
-        )
+    explanation = explain_ticket(bridge, ticket_id, bridge.clock(), at=at)
+    notes = [note for note in notes_on(bridge, ticket_id) if at is None or note.at < at]
+    if file is not None:
+        from itsm_bridge.report.rules_page import ticket_page
+
+        _write(options, file, ticket_page(explanation))
+        return
     options.document(to_json(explanation) | {"journal": _journal_document(notes)})
     options.say(render_text(explanation).rstrip())
     if notes:
         last = notes[-1]
         by = f"by {printable(last.author)} in {printable(last.element)}"
         options.say(f"\nwritten on it: {plural(len(notes), 'note')}, the last {last.at:%Y-%m-%d %H:%M} UTC {by}")
+
+
+def _glance(options: Options, bridge: Bridge, file: Path) -> None:
+    from itsm_bridge.operations.explaining import at_a_glance
+    from itsm_bridge.report.rules_page import rules_page
+
+    now = bridge.clock()
+    found = at_a_glance(bridge, now)
+    zoned = now.astimezone(bridge.configuration.zone)
+    _write(options, file, rules_page(bridge.configuration.digest, zoned, found.owners, found.rules))
+
+
+def _write(options: Options, file: Path, page: str) -> None:
+    try:
+        file.write_text(page, encoding="utf-8")
+    except OSError as problem:
+        raise StorageFailed(f"{file}: {problem.strerror or 'cannot be written'}; no page was written") from problem
+    options.document({"page": str(file)})
+    options.say(f"{file} is written; open it in a browser")
 
 
 def _journal_document(notes: Sequence[JournalEntry]) -> dict[str, object] | None:

@@ -20,6 +20,9 @@ from itsm_bridge.operations.status import Status, status_of
 MARKS = {"ok": "ok     ", "warning": "warning", "failure": "FAILURE"}
 COLOURS = {"ok": "green", "warning": "yellow", "failure": "red"}
 
+MOST_TICKETS = 5
+"""Tickets that a line names."""
+
 
 @click.command(epilog="Example: itsm-bridge status")
 @click.pass_obj
@@ -131,6 +134,7 @@ def _runs(found: Status) -> Iterator[str]:
         written = f", {run.summary.get('written', 0)} written" if run.command in {"run", "apply"} else ""
         yield f"  {_instant(run.started_at)}  {run.command:<6} {outcome}{written}"
         yield from (f"      {printable(str(problem))}" for problem in _problems(run.summary))
+        yield from _told(run.summary)
     if not found.runs:
         yield "  no run yet. Next: itsm-bridge run"
 
@@ -147,6 +151,18 @@ def _waiting(found: Status) -> Iterator[str]:
     yield from (f"  {count:>5,} {what}" for what, count in waiting.items() if count)
     for kind, subject, detail in found.findings[:10]:
         yield f"        {kind}  {printable(subject)}: {printable(detail, 160)}"
+
+
+def _told(summary: Mapping[str, object]) -> Iterator[str]:
+    """Whom a run told about which tickets."""
+    told = summary.get("told", ())
+    tickets: dict[str, list[str]] = {}
+    for line in told if isinstance(told, list | tuple) else ():
+        ticket, who, *_ = line
+        tickets.setdefault(str(who), []).append(str(ticket))
+    for who, some in tickets.items():
+        more = f" and {len(some) - MOST_TICKETS} more" if len(some) > MOST_TICKETS else ""
+        yield f"      told {printable(who)} about {', '.join(map(printable, some[:MOST_TICKETS]))}{more}"
 
 
 def _problems(summary: object) -> Iterable[object]:

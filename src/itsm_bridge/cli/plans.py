@@ -33,13 +33,16 @@ def _changes(changes: Iterable[FieldChange]) -> Iterator[str]:
         rows = [_row(line, len(shared)) for line in lines]
         widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
         yield from _wrapped(f"{rule} ({plural(len(rows), 'change')}){': ' + shared if shared else ''}")
-        for row in rows:
+        for line, row in zip(lines, rows, strict=True):
             yield "  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+            if line.note is not None:
+                yield from _wrapped(f"      {_value(line.after)}")
         yield ""
 
 
 def _row(line: FieldChange, said: int) -> tuple[str, str, str, str]:
-    change = f"{_value(line.before)} → {_value(line.after)}"
+    """The cells of one change; the text of a note is too long for one, and follows on lines of its own."""
+    change = f"{_value(line.before)} → {_value(line.after)}" if line.note is None else ""
     return line.ticket, line.field, change, printable(line.because)[said:].lstrip()
 
 

@@ -164,6 +164,8 @@ def summary_line(report: steps.RunReport) -> str:
     if report.plan is not None:
         parts.append(f"{plural(report.applied.written, 'ticket')} written of {len(report.plan.tickets):,} planned")
         parts.append(f"{len(report.plan.held):,} held, {len(report.plan.unrouted):,} unrouted")
+    if told := report.told():
+        parts.append(f"{plural(len(told), 'note')} addressed to a contact")
     if report.resumed:
         parts.append(f"{plural(report.resumed, 'unfinished write')} resolved")
     if report.reports:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from itsm_bridge.connectors.base import Connector
 from itsm_bridge.errors import BridgeError, SourceUnavailable, StorageFailed
-from itsm_bridge.model import Decision, JournalEntry
+from itsm_bridge.model import Decision, Outcome, is_note
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.completeness import incomplete_streams
+from itsm_bridge.operations.learning import efforts_of
 from itsm_bridge.operations.reading import read_sources
 from itsm_bridge.operations.watching import SILENT, Watchers
-from itsm_bridge.rules import Decider, Explanation, explain
 from itsm_bridge.sync import Pulled
 from itsm_bridge.writeback import (
     Applied,
@@ -23,13 +22,12 @@ from itsm_bridge.writeback import (
     apply,
     check_limits,
     current_value,
-    loads_of,
     make_plan,
     resolve_leftovers,
     restrict,
-    standing_of,
 )
 
+NOTE_DONE = frozenset({Outcome.VERIFIED, Outcome.NOOP})
 NOTHING_APPLIED = Applied((), {}, 0)
 
 
@@ -79,9 +77,19 @@ class RunReport:
             "unrouted": len(self.plan.unrouted) if self.plan else 0,
             "resumed": self.resumed,
             "reports": list(self.reports),
+            "told": [list(one) for one in self.told()],
             "findings": [[finding.kind, finding.subject, finding.detail] for finding in self.findings],
             "problems": [problem.message for problem in self.problems],
         }
+
+    def told(self) -> tuple[tuple[str, str, str], ...]:
+        """Whom this run told by a note: the ticket, the addresses, and the note."""
+        return tuple(
+            (outcome.plan.ticket.id, ", ".join(note.told), note.text)
+            for outcome in self.applied.outcomes
+            for note in outcome.plan.notes
+            if note.told and outcome.fields.get(note.key) is Outcome.VERIFIED
+        )
 
 
 def decide(bridge: Bridge, sources: Collection[str], now: datetime) -> Plan:
@@ -94,30 +102,7 @@ def decide(bridge: Bridge, sources: Collection[str], now: datetime) -> Plan:
         if (source, record.ticket.external_id) not in missed
     )
     ledger = {source: bridge.store.last_writes(source, open_only=True) for source in sources}
-    return make_plan(bridge.configuration, records, ledger, now)
-
-
-def explain_ticket(bridge: Bridge, ticket_id: str, now: datetime) -> Explanation | None:
-    """Why one ticket is decided as it is, on what the store holds; ``None`` where there is no such ticket."""
-    ticket = bridge.store.find_ticket(ticket_id)
-    if ticket is None:
-        return None
-    record = next(bridge.store.records(ids=[(ticket.source, ticket.external_id)]))
-    writes = bridge.store.last_writes(ticket.source).get(ticket.external_id, {})
-    open_tickets = Counter(r.ticket.vendor for r in bridge.store.records(open_only=True) if r.ticket.vendor is not None)
-    return explain(
-        Decider(bridge.configuration),
-        record,
-        now,
-        standing=standing_of(bridge.configuration, record, writes),
-        loads=loads_of(bridge.configuration, open_tickets),
-    )
-
-
-def notes_on(bridge: Bridge, ticket_id: str) -> list[JournalEntry]:
-    """What people wrote on one ticket, the oldest first, where notes are read."""
-    ticket = bridge.store.find_ticket(ticket_id)
-    return bridge.store.journal(ticket.source, ticket.external_id) if ticket is not None else []
+    return make_plan(bridge.configuration, records, ledger, now, efforts_of(bridge, now))
 
 
 def write(
@@ -217,7 +202,10 @@ def run(
 
 
 def findings(bridge: Bridge, applied: Applied, plan: Plan | None = None) -> tuple[RunFinding, ...]:
-    """What a person should look at: writes that did not end as planned, quarantined records, incomplete streams."""
+    """What a person should look at.
+
+    Writes that did not end as planned, what is held for somebody, quarantined records and incomplete streams.
+    """
     of_writes = [
         RunFinding(
             "conflict" if "conflict" in outcome.fields.values() else "not_stored",
@@ -229,18 +217,23 @@ def findings(bridge: Bridge, applied: Applied, plan: Plan | None = None) -> tupl
     quarantined = [
         RunFinding("quarantined", f"{row.source}:{row.external_id}", row.reason) for row in bridge.store.quarantine()
     ]
-    refused = [] if plan is None else [RunFinding("not_stored", f"{h.ticket} {h.field}", h.why) for h in plan.refused]
+    held = () if plan is None else (one for one in plan.held if one.kind)
+    stuck = [RunFinding(one.kind, f"{one.ticket} {one.field}", one.why) for one in held]
     incomplete = [
         RunFinding("incomplete", f"{gap.source}:{gap.stream}", gap.text) for gap in incomplete_streams(bridge.store)
     ]
-    return (*of_writes, *refused, *quarantined, *incomplete)
+    return (*of_writes, *stuck, *quarantined, *incomplete)
 
 
 def _says_so_already(bridge: Bridge, ticket_id: str, saved: SavedPlan) -> bool:
     """Whether a ticket holds all that a saved plan announced for it, as after a second ``apply`` of the same file."""
     ticket = bridge.store.find_ticket(ticket_id)
-    wanted = {field: value for name, field, value in saved.lines if name == ticket_id}
-    return ticket is not None and all(current_value(ticket, field) == value for field, value in wanted.items())
+    if ticket is None:
+        return False
+    writes = bridge.store.last_writes(ticket.source).get(ticket.external_id, {})
+    left = {write.value for key, write in writes.items() if is_note(key) and write.outcome in NOTE_DONE}
+    wanted = [(field, value) for name, field, value in saved.lines if name == ticket_id]
+    return all(value in left if is_note(field) else current_value(ticket, field) == value for field, value in wanted)
 
 
 def _problems(applied: Applied) -> list[BridgeError]:

@@ -1,0 +1,113 @@
+"""``check``: what is proved of the rules, as the command says it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.cli.test_exits import command
+from tests.config.editing import copy_example, edit
+
+KEYS = {"code", "severity", "file", "line", "column", "message", "suggestion", "witness"}
+OWNER = "when: {environment: {empty: false}, category: {not: [security, access]}}"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return copy_example(tmp_path)
+
+
+def checked(config: Path, *options: str) -> tuple[int, list[dict[str, Any]]]:
+    """The exit code and the findings that are no mere information."""
+    result = command("-C", str(config), "--json", "check", *options, cwd=config.parent)
+    document = json.loads(result.stdout)
+    assert bool(result.stderr) is (result.returncode != 0), result.stderr
+    return result.returncode, [one for one in document["findings"] if one["severity"] != "info"]
+
+
+def test_the_shipped_configuration_is_clean_under_strict(config: Path) -> None:
+    assert checked(config, "--strict") == (0, [])
+
+
+def test_a_finding_has_the_fields_of_the_contract_and_a_ticket_that_shows_it(config: Path) -> None:
+    edit(config, "rules.yaml", OWNER, "when: {environment: {empty: false}}")
+
+    code, findings = checked(config)
+
+    assert code == 0
+    (finding,) = findings
+    assert finding.keys() == KEYS
+    assert (finding["code"], finding["severity"], finding["file"]) == ("R302", "warning", "rules.yaml")
+    lines = (config / "rules.yaml").read_text(encoding="utf-8").splitlines()
+    assert lines[finding["line"] - 1][finding["column"] - 1 :] == "name: owner"
+    assert finding["witness"]["category"] in {"security", "access"}
+    assert finding["witness"]["environment"] in {"punjab", "ap", "bihar"}
+    assert finding["witness"]["impact"] is None
+
+
+def test_warnings_fail_under_strict_alone(config: Path) -> None:
+    edit(config, "rules.yaml", OWNER, "when: {environment: {empty: false}}")
+
+    assert checked(config)[0] == 0
+    assert checked(config, "--strict")[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "code"),
+    [
+        ("rules.yaml", "  - name: shared-pool\n    when: {}", "  - name: shared-pool\n    when: {type: task}", "R303"),
+        ("rules.yaml", "{category: [security, access]}", "{}", "R301"),
+        ("vendors.yaml", "eGov DevOps, to: 2027-01-01", "eGov DevOps, to: 2026-12-31", "R304"),
+        ("vendors.yaml", "{vendor: MacroSkies, from: 2027-01-01}", "{vendor: MacroSkies, from: 2026-12-31}", "R305"),
+    ],
+)
+def test_what_leaves_tickets_to_chance_fails_with_3(config: Path, file: str, old: str, new: str, code: str) -> None:
+    edit(config, file, old, new)
+
+    exit_code, findings = checked(config)
+
+    assert exit_code == 3
+    assert code in {one["code"] for one in findings if one["severity"] == "error"}
+
+
+def test_a_day_without_an_owner_stops_no_run(config: Path) -> None:
+    edit(config, "vendors.yaml", "eGov DevOps, to: 2027-01-01", "eGov DevOps, to: 2026-12-31")
+
+    assert checked(config)[0] == 3
+    assert command("-C", str(config), "test", cwd=config.parent).returncode == 0
+
+
+def test_a_mistake_in_words_is_told_with_13_and_without_proofs(config: Path) -> None:
+    edit(config, "rules.yaml", OWNER, "when: {environment: {empti: false}}")
+
+    exit_code, findings = checked(config)
+
+    assert exit_code == 13
+    assert {one["code"] for one in findings} == {"C211"}
+
+
+def test_people_see_the_ticket_below_the_finding(config: Path) -> None:
+    edit(config, "rules.yaml", OWNER, "when: {environment: {empty: false}}")
+
+    result = command("-C", str(config), "check", cwd=config.parent)
+
+    lines = result.stdout.splitlines()
+    place = next(number for number, line in enumerate(lines) if ": warning: " in line)
+    assert '"owner" and "security-stays-in" cross' in lines[place]
+    assert lines[place].endswith('exclude its tickets or put "owner" above it')
+    assert lines[place + 1].startswith('    for example: {type: "')
+
+
+def test_findings_are_counted_in_the_tickets_of_the_store(tmp_path: Path, config: Path) -> None:
+    demo = command("demo", "--out", str(tmp_path / "demo"), cwd=tmp_path)
+    assert demo.returncode == 0, demo.stderr
+    shutil.copytree(config, tmp_path / "demo" / "other")
+    edit(tmp_path / "demo" / "other", "rules.yaml", OWNER, "when: {environment: {empty: false}}")
+
+    result = command("-C", str(tmp_path / "demo" / "other"), "--json", "check", cwd=tmp_path)
+
+    (message,) = [one["message"] for one in json.loads(result.stdout)["findings"] if one["code"] == "R302"]
+    assert message.endswith(" of the last 90 days")
