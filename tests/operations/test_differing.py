@@ -147,3 +147,11 @@ def test_a_length_that_means_nothing_is_refused(project: Path) -> None:
     done = command("-C", "config", "diff", "config", "new", "--since", "3 moons", cwd=project)
     assert done.returncode == 2
     assert "90d, 12w or 48h" in done.stderr
+
+
+def test_a_folder_with_mistakes_is_named_with_the_command_that_lists_them(project: Path) -> None:
+    (project / "new" / "rules.yaml").write_text("nonsense: 1\n", encoding="utf-8")
+    done = command("-C", "config", "diff", "config", "new", cwd=project)
+    assert done.returncode == 13
+    assert done.stderr.splitlines()[-1].endswith("nothing was done. Next: itsm-bridge -C new check")
+    assert "new: the configuration has" in done.stderr

@@ -13,8 +13,10 @@ import click
 
 from itsm_bridge.cli.options import Options, opened
 from itsm_bridge.cli.text import plural, printable
+from itsm_bridge.errors import ConfigurationInvalid
 
 if TYPE_CHECKING:
+    from itsm_bridge.config.model import Configuration
     from itsm_bridge.operations.differing import Changed, ConfigurationDifference, Flipped
 
 LISTED: Final = 20
@@ -49,15 +51,25 @@ class Stretch(click.ParamType[timedelta]):
 @click.pass_obj
 def diff(options: Options, old: Path, new: Path, since: timedelta) -> None:
     """What changes if the configuration folder OLD becomes NEW, on the tickets in the store. Nothing is written."""
-    from itsm_bridge.config import load
     from itsm_bridge.operations.differing import difference
 
-    before, after = load(old), load(new)
+    before, after = _loaded(old), _loaded(new)
     with opened(options) as bridge:
         found = difference(bridge, before, after, since, bridge.clock())
     options.document(_document(found))
     for line in _lines(found):
         options.say(line)
+
+
+def _loaded(folder: Path) -> Configuration:
+    """One of the two configurations; what is wrong with it names its folder."""
+    from itsm_bridge.config import load
+
+    try:
+        return load(folder)
+    except ConfigurationInvalid as problem:
+        hint = f"itsm-bridge -C {folder} check"
+        raise ConfigurationInvalid(f"{folder}: {problem.message}", problem.findings, hint=hint) from None
 
 
 def _lines(found: ConfigurationDifference) -> Iterator[str]:
