@@ -117,3 +117,20 @@ def test_a_closed_ticket_gets_nothing(configuration: Configuration) -> None:
 def test_the_name_of_a_test_decides_nothing_but_its_turn(configuration: Configuration) -> None:
     tests = tuple(replace(test, name=f"{test.name} again") for test in configuration.rules.tests)
     assert all(result.passed for result in run_tests(with_rules(configuration, tests=tests), NOW))
+
+
+def test_a_note_is_expected_by_words_that_it_holds(configuration: Configuration) -> None:
+    desktop: dict[str, tuple[object, ...]] = {"category": ("desktop",)}
+    assert differences(configuration, desktop, note="office it DESK") == []
+    (wrong,) = differences(configuration, desktop, note="somebody else")
+    assert (wrong.field, wrong.got, wrong.rule) == (
+        "note",
+        "Desktop requests are served by the Office IT desk.",
+        "not-ours-desktop",
+    )
+
+
+def test_no_note_is_expected_by_null(configuration: Configuration) -> None:
+    assert differences(configuration, {"environment": ("ap",)}, note=None) == []
+    (wrong,) = differences(configuration, {"category": ("desktop",)}, note=None)
+    assert wrong.expected is None

@@ -286,9 +286,10 @@ _DECIDED: Final[Mapping[str, Decoder[str | int]]] = MappingProxyType(
         "approval": Word(Kind.APPROVAL),
         "vendor": Word(Kind.VENDOR),
         **{name: Converted(value_of(name, field), str) for name, field in FIELDS.items() if field.fillable},
+        "note": TEXT,
     }
 )
-"""What a test may expect: what the rules decide, and what ``classify`` fills."""
+"""What a test may expect: what the rules decide, what ``classify`` fills, and words of a note that is left."""
 
 
 def _expected(key: ScalarNode, context: Context) -> Decoder[str | int | None]:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from itsm_bridge.conditions import Facts
 from itsm_bridge.config.model import Configuration, RuleTest
-from itsm_bridge.model import Approval, ApprovalState, State, Ticket, TicketRecord, TicketType
+from itsm_bridge.model import NOTE, Approval, ApprovalState, State, Ticket, TicketRecord, TicketType
 from itsm_bridge.rules.decide import Decider
 from itsm_bridge.rules.facts import CUSTOM_PREFIX
 from itsm_bridge.rules.verdict import Verdict
@@ -50,7 +50,7 @@ def run_tests(configuration: Configuration, now: datetime, name: str | None = No
     A ticket is decided at the instant it was created or last updated, so that a test says the same on every day; at
     ``now`` where it gives neither. What it does not give is empty; it is a new task unless it says otherwise. An
     ``approval`` that it gives is the vote of every approver. An expected ``null`` means that nothing is decided; any
-    other value may be decided or the ticket's own.
+    other value may be decided or the ticket's own. An expected ``note`` is words that one of its notes holds.
     """
     decider = Decider(configuration)
     return tuple(TestResult(test.name, tuple(_differences(decider, test, now))) for test in chosen(configuration, name))
@@ -67,7 +67,7 @@ def _differences(decider: Decider, test: RuleTest, now: datetime) -> Iterator[Di
     filled = {fill.field: fill.rule.name for fill in reading.filled}
     for field, expected in test.expect.items():
         got, rule = _got(verdict, filled, field, expected)
-        if not _same(expected, got):
+        if not (_says(expected, got) if field == NOTE else _same(expected, got)):
             shown = got[0] if len(got) == 1 else ", ".join(map(str, got)) or None
             yield Difference(field, expected, shown, rule)
 
@@ -76,6 +76,8 @@ def _got(
     verdict: Verdict, filled: Mapping[str, str], field: str, expected: str | int | None
 ) -> tuple[tuple[str | int, ...], str]:
     """The values of a field, and the rule that decided it."""
+    if field == NOTE:
+        return tuple(note.text for note in verdict.notes), ", ".join(dict.fromkeys(n.rule for n in verdict.notes))
     decision = verdict.values.get(field)
     if decision is not None and decision.value is not None:
         return (decision.value,), decision.rule
@@ -83,6 +85,13 @@ def _got(
         return (), ""
     values = tuple(value if isinstance(value, int) else str(value) for value in verdict.facts.get(field, ()))
     return values, filled.get(field, "")
+
+
+def _says(expected: str | int | None, notes: tuple[str | int, ...]) -> bool:
+    """Whether one of the notes holds these words; without any expected, whether there is none."""
+    if expected is None:
+        return not notes
+    return any(str(expected).casefold() in str(note).casefold() for note in notes)
 
 
 def _same(expected: str | int | None, got: tuple[str | int, ...]) -> bool:
