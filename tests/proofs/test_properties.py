@@ -13,6 +13,7 @@ from tests.proofs.random_rules import NOW, configuration, tickets
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.errors import Finding
 from itsm_bridge.proofs import prove
+from itsm_bridge.rules import every_rule
 
 LONG = "ITSM_BRIDGE_LONG" in os.environ
 WANTED = 10_000 if LONG else 160
@@ -26,17 +27,7 @@ CHUNKS = 8
 
 def as_found(findings: tuple[Finding, ...], made: Configuration) -> Findings:
     """The same as the oracle says it."""
-    book = made.rules
-    sections = (
-        book.classify,
-        book.intake,
-        book.priority,
-        book.approval,
-        book.assignment,
-        book.escalation,
-        book.knowledge,
-    )
-    names = {rule.position.line: rule.name for section in sections for rule in section}
+    names = {rule.position.line: rule.name for _, rule in every_rule(made.rules)}
     result = Findings(set(), set())
     for one in findings:
         quoted = re.findall(r'"(\w+)"', one.message)

@@ -12,7 +12,7 @@ import click
 from itsm_bridge.cli.exits import EXIT_CODES, FINDINGS, Finished
 from itsm_bridge.cli.options import Options, clock, finding_document
 from itsm_bridge.cli.text import plural, printable
-from itsm_bridge.config.model import Configuration, RuleBook
+from itsm_bridge.config.model import Configuration
 from itsm_bridge.connectors.base import Check
 from itsm_bridge.errors import ConfigurationInvalid, Finding
 
@@ -29,6 +29,7 @@ def check(options: Options, live: bool, strict: bool) -> None:
     """Find every mistake in the configuration, in one pass, and prove that every rule counts and none is missing."""
     from itsm_bridge.cli.health import source_checks
     from itsm_bridge.config import check as find_mistakes
+    from itsm_bridge.rules import every_rule
 
     configuration, findings = find_mistakes(options.folder)
     if configuration is not None:
@@ -43,11 +44,12 @@ def check(options: Options, live: bool, strict: bool) -> None:
     if warnings and strict:
         raise Finished(FINDINGS, f"{plural(warnings, 'warning')} in {options.folder}", "itsm-bridge check")
     if configuration is not None:
+        rules = sum(1 for _ in every_rule(configuration.rules))
         options.say(
             f"{options.folder} holds no mistakes: {plural(len(configuration.sources), 'source')}, "
             f"{plural(len(configuration.vendors), 'vendor')}, "
             f"{plural(len(configuration.environments), 'environment')}, "
-            f"{plural(len(configuration.slas), 'service level')}, {plural(_rules(configuration.rules), 'rule')}."
+            f"{plural(len(configuration.slas), 'service level')}, {plural(rules, 'rule')}."
         )
 
 
@@ -116,16 +118,3 @@ def _show_answers(options: Options, answers: Sequence[tuple[str, Check]], *, str
         source, first = failed[0]
         line = f"{plural(len(failed), 'thing is', 'things are')} not as configured, first: {source}: {first.name}"
         raise Finished(FINDINGS, f"{line}: {first.detail}", first.fix or "itsm-bridge doctor")
-
-
-def _rules(book: RuleBook) -> int:
-    sections = (
-        book.classify,
-        book.intake,
-        book.priority,
-        book.approval,
-        book.assignment,
-        book.escalation,
-        book.knowledge,
-    )
-    return sum(len(section) for section in sections)

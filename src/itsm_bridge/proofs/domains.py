@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
-from typing import Any
 
 from itsm_bridge.conditions import AllOf, AnyOf, Condition, FieldTest, Kind, Not, Value
-from itsm_bridge.config.model import Configuration, Jira, Rule, RuleBook
+from itsm_bridge.config.model import Configuration, Jira, RuleBook
 from itsm_bridge.model import ApprovalState, State, TicketType
+from itsm_bridge.rules import every_rule
 
 REQUIRED = frozenset(
     {"source", "number", "project", "type", "state", "approval", "created", "updated", "age", "idle"}
@@ -28,23 +28,10 @@ LEVELS: Mapping[str, int] = MappingProxyType({"impact": 3, "urgency": 3, "priori
 def tests_of(book: RuleBook) -> dict[str, tuple[FieldTest, ...]]:
     """All tests of all rules, by field, in the order of the file."""
     found: dict[str, dict[FieldTest, None]] = {}
-    for rule in all_rules(book):
+    for _, rule in every_rule(book):
         for test in _leaves(rule.when):
             found.setdefault(test.field, {})[test] = None
     return {name: tuple(tests) for name, tests in found.items()}
-
-
-def all_rules(book: RuleBook) -> tuple[Rule[Any], ...]:
-    """Every rule, section by section."""
-    return (
-        *book.classify,
-        *book.intake,
-        *book.priority,
-        *book.approval,
-        *book.assignment,
-        *book.escalation,
-        *book.knowledge,
-    )
 
 
 def _leaves(condition: Condition) -> Iterator[FieldTest]:

@@ -22,7 +22,7 @@ from itsm_bridge.rules.explain import (
     to_json,
 )
 from itsm_bridge.rules.facts import facts_of
-from itsm_bridge.rules.overview import Overview, OwnerSlot, RuleHits, overview, owner_map
+from itsm_bridge.rules.overview import Overview, OwnerSlot, RuleHits, every_rule, overview, owner_map
 from itsm_bridge.rules.ownership import OWNED, standing_fields
 from itsm_bridge.rules.testing import Difference, TestResult, run_tests
 from itsm_bridge.rules.verdict import (
@@ -57,6 +57,7 @@ __all__ = [
     "Verdict",
     "classify",
     "coverage",
+    "every_rule",
     "explain",
     "facts_of",
     "inputs_json",

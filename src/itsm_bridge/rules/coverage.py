@@ -81,7 +81,7 @@ UNTRIED = frozenset({escalation.SECTION})
 
 def _tried(configuration: Configuration) -> Iterator[tuple[str, Rule[Any]]]:
     """The rules that tests can say something about."""
-    return ((section, rule) for section, rule in every_rule(configuration) if section not in UNTRIED)
+    return ((section, rule) for section, rule in every_rule(configuration.rules) if section not in UNTRIED)
 
 
 class _Seen:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from itsm_bridge.config.model import Configuration, Environment, Rule
+from itsm_bridge.config.model import Configuration, Environment, Rule, RuleBook
 from itsm_bridge.model import Unrouted
 from itsm_bridge.rules.classify import SECTION as CLASSIFY
 from itsm_bridge.rules.decide import STAGES
@@ -85,14 +85,13 @@ def overview(configuration: Configuration, verdicts: Iterable[Verdict]) -> Overv
             unrouted.append(verdict.unrouted)
     rules = tuple(
         RuleHits(section, rule, matched[section, rule.name], decided[section, rule.name])
-        for section, rule in every_rule(configuration)
+        for section, rule in every_rule(configuration.rules)
     )
     return Overview(tickets, rules, tuple(unrouted))
 
 
-def every_rule(configuration: Configuration) -> Iterator[tuple[str, Rule[Any]]]:
+def every_rule(book: RuleBook) -> Iterator[tuple[str, Rule[Any]]]:
     """The rules with the names of their sections, in the order in which they run."""
-    book = configuration.rules
     yield from ((CLASSIFY, rule) for rule in book.classify)
     for section, stage in STAGES.items():
         yield from ((section, rule) for rule in stage.rules(book))
