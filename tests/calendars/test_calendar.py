@@ -47,6 +47,7 @@ def test_working_days_keep_the_local_time_over_a_change_of_the_clock() -> None:
 
 def test_no_working_days_are_the_start_itself() -> None:
     assert LONDON.due_working_days(at("2026-06-06T10:00Z"), 0) == at("2026-06-06T10:00Z")
+    assert calendar("UTC", {}).due_working_days(at("2026-06-06T10:00Z"), 0) == at("2026-06-06T10:00Z")
 
 
 def test_working_days_that_never_come_are_refused() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pytest
 from tests.calendars.offices import HOUR, at, calendar, configuration, owner
 
@@ -76,3 +77,17 @@ def test_a_steady_rota_never_changes() -> None:
 def test_an_ownership_may_begin_or_end_on_any_date() -> None:
     ages = configuration(owner("OptIT", "0001-01-01", "9999-12-31"))
     assert [one and one.name for one in Calendars(ages).rota("punjab", ()).calendars] == ["optit", None]
+
+
+def test_many_intervals_are_cut_where_the_calendar_changes_as_one_is() -> None:
+    rota = Calendars(EXAMPLE).rota("punjab", ("portal",))
+    turns = [at("2026-03-31T00:00Z"), at("2026-04-20T00:00Z"), at("2026-07-01T12:00Z"), at("2026-09-01T00:00Z")]
+    pairs = [(epoch(start), epoch(end)) for start in turns for end in turns if start < end]
+    starts, ends = (np.array(column, dtype=np.int64) for column in zip(*pairs, strict=True))
+    cut = {
+        (int(place), int(start), int(end), calendar)
+        for calendar, places, since, to in rota.cut(starts, ends)
+        for place, start, end in zip(places, since, to, strict=True)
+    }
+    assert cut == {(place, *piece) for place, pair in enumerate(pairs) for piece in rota.pieces(*pair)}
+    assert len({calendar for *_, calendar in cut}) == 3

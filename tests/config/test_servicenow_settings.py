@@ -97,15 +97,24 @@ def test_a_refresh_token_set_twice_or_unreadable_is_refused(
 # --- bridge.yaml ---
 
 
-def with_lines(folder: Path, lines: str) -> Path:
+def without_clocks(folder: Path) -> Path:
+    """The shipped configuration, which asks for the sources' own clocks, without that."""
     config = copy_example(folder)
+    bridge = config / "bridge.yaml"
+    written = bridge.read_text(encoding="utf-8").splitlines(keepends=True)
+    bridge.write_text("".join(line for line in written if "native_slas:" not in line), encoding="utf-8")
+    return config
+
+
+def with_lines(folder: Path, lines: str) -> Path:
+    config = without_clocks(folder)
     edit(config, "bridge.yaml", "    kind: servicenow\n", f"    kind: servicenow\n    {lines}\n")
     return config
 
 
 def test_pysnow_is_the_transport_and_clocks_and_notes_are_not_read_unless_asked_for(tmp_path: Path) -> None:
     (tmp_path / "asked").mkdir()
-    plain = load(copy_example(tmp_path)).sources["snow"]
+    plain = load(without_clocks(tmp_path)).sources["snow"]
     lines = "transport: requests\n    native_slas: true\n    journals: true\n    choice_labels: true"
     asked = load(with_lines(tmp_path / "asked", lines)).sources["snow"]
     assert isinstance(plain, ServiceNow)

@@ -146,7 +146,34 @@ SLA = {
     "a week": Mistake("target: 16h", "target: 1 week", "1 week", "C204", "7 working_days"),
     "a target of nothing": Mistake("target: 15m", "target: 0m", "0m", "C203"),
     "a target without a unit": Mistake("target: 15m", "target: 15", "15", "C204"),
+    "a target by a time that no clock shows": Mistake(
+        "target: 16h", "target: 3 working_days by 25:00", "3 working", "C204"
+    ),
+    "a target by a time of another style": Mistake(
+        "target: 16h", "target: 1 working_days by 4pm", "1 working", "C204", "1 working_days by 16:00"
+    ),
+    "a bare day with a time": Mistake(
+        "target: 16h", "target: 2 days by 16:00", "2 days", "C204", "2 working_days by 16:00"
+    ),
+    "an hour with a time of day": Mistake("target: 16h", "target: 4h by 16:00", "4h", "C204"),
+    "no working day, and no time": Mistake("target: 16h", "target: 0 working_days", "0", "C203"),
+    "a due date that another's time would move": Mistake("target: 15m", "target: due", "due", "C207"),
+    "a due date that a written carry would move": Mistake(
+        "target: 15m", "target: due\n    on_change: carry", "carry", "C207", "restart"
+    ),
+    "a due date that a pause would move": Mistake(
+        "target: 15m", "target: due\n    on_change: restart\n    pause: {state: on_hold}", "pause", "C207"
+    ),
     "no target": Mistake("    target: 16h\n", "", "", "C112"),
+    "a period without a day": Mistake(
+        "target: 15m", "target: 15m\n    to: 2026-04-01\n    from: 2026-04-01", "2026-04-01", "C207"
+    ),
+    "a period that ends before it begins": Mistake(
+        "target: 15m", "target: 15m\n    from: 2026-04-01\n    to: 2026-03-01", "2026-03-01", "C207"
+    ),
+    "a period from no day of the calendar": Mistake(
+        "target: 15m", "target: 15m\n    from: 2026-02-30", "2026-02-30", "C204"
+    ),
     "any without a list": Mistake(
         "{any: [{state: on_hold}, {approval: requested}]}", "{any: {state: on_hold}}", "{state", "C201"
     ),
@@ -155,10 +182,22 @@ SLA = {
     "an unknown calendar of a level": Mistake("calendar: always", "calendar: allways", "allways", "C205", "always"),
     "an unknown kind of level": Mistake("kind: uc", "kind: uk", "uk", "C202"),
     "a level's name twice": Mistake("name: P1 resolution", "name: p1 response", "p1", "C206"),
+    "a level's name twice from a day on": Mistake(
+        "name: P1 resolution", "name: P1 response\n    from: 2026-04-01", "P1", "C206"
+    ),
     "a priority that there is not": Mistake("priority: [2, 3, 4, 5]", "priority: [2, 3, 4, 6]", "6", "C203"),
     "a misspelt state of a clock": Mistake("{state: canceled}", "{state: cancelled}", "cancelled", "C202", "canceled"),
     "a resume without a pause": Mistake("warn: [50%", "resume: {state: new}\n    warn: [50%", "resume", "C207"),
     "a share without its sign": Mistake("warn: [50%", "warn: [50", "50", "C204", "50%"),
+    "clocks of the sources that are none": Mistake("native: [Priority 1 response]", "native: []", "[]", "C208"),
+    "a clock of the sources without its list": Mistake(
+        "native: [Priority 1 response]",
+        "native: Priority 1 response",
+        "Priority 1 response",
+        "C201",
+        "[Priority 1 response]",
+    ),
+    "a clock of the sources twice": Mistake("native: [Priority 1 response]", "native: [P1, p1]", "p1", "C206"),
     "an unknown way to reopen": Mistake("on_reopen: new_cycle", "on_reopen: new", "new", "C202"),
     "a clock on what moves by itself": Mistake(
         "start: {priority: 1}", "start: {age: {gt: 4h}}", "age", "C211", None, "warning"

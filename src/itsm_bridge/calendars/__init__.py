@@ -8,7 +8,9 @@ What the answers mean, where others differ:
   it: in the hour that a spring change leaves out at the change itself, in the hour that an autumn change repeats the
   first time round.
 * A span over midnight belongs to the day on which it starts. A holiday or an override takes away, or replaces, the
-  spans that start on that local day. An override wins over a holiday, a holiday of our own (``add``) over ``remove``.
+  spans that start on that local day. An override wins over a holiday, a holiday of our own (``add``) over ``remove``,
+  and ``remove`` over public holidays and those of files. So do ``changes``: from their local day on, spans that start
+  are theirs, and one that began on the day before goes on to its end.
 * ``elapsed`` of a reversed interval is 0. ``due`` is the earliest instant at which the time is used up: time that runs
   out exactly at closing is due at closing, and 0 seconds are due at the start itself, open or not.
 * ``due_working_days(start, n)`` is the n-th local day after the start's on which the calendar opens, at the same local
@@ -18,19 +20,27 @@ What the answers mean, where others differ:
 """
 
 from itsm_bridge.calendars.calendar import Calendar, epoch, instant
-from itsm_bridge.calendars.capacity import hours_in_week, normal_week_seconds
+from itsm_bridge.calendars.capacity import hours_in_week, normal_week_seconds, normal_weeks
+from itsm_bridge.calendars.month import CalendarDay, ClockChange, month_of
 from itsm_bridge.calendars.owners import Calendars, Rota, owner_on
+from itsm_bridge.calendars.provenance import holidays_version, zone_data_version
 from itsm_bridge.calendars.walltime import Seconds, midnight
 
 __all__ = [
     "Calendar",
+    "CalendarDay",
     "Calendars",
+    "ClockChange",
     "Rota",
     "Seconds",
     "epoch",
+    "holidays_version",
     "hours_in_week",
     "instant",
     "midnight",
+    "month_of",
     "normal_week_seconds",
+    "normal_weeks",
     "owner_on",
+    "zone_data_version",
 ]

@@ -2,38 +2,75 @@
 
 from __future__ import annotations
 
-import importlib
-import warnings
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 
-from itsm_bridge.calendars.walltime import BEFORE_ALL, DAY, EPOCH_ORDINAL, LocalClock, Seconds, local_clock
-from itsm_bridge.config.model import CalendarDefinition, Holidays, Span
-from itsm_bridge.errors import ConfigurationInvalid
+from itsm_bridge.calendars.days_off import days_off
+from itsm_bridge.calendars.steps import Steps
+from itsm_bridge.calendars.walltime import (
+    AFTER_ALL,
+    BEFORE_ALL,
+    DAY,
+    EPOCH_ORDINAL,
+    FIRST_YEAR,
+    LAST_YEAR,
+    LocalClock,
+    Seconds,
+    local_clock,
+)
+from itsm_bridge.config.model import CalendarDefinition, CalendarTerms, Span, Week
 
-ALL_DAY: tuple[Span, ...] = ((0, DAY),)
+WHOLE_WEEK: Week = (((0, DAY),),) * 7
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """The open intervals of the years ``first`` to ``last``, sorted, apart from each other, the first one empty.
 
-    ``used`` is the open time before each interval and ``used_up`` with it. ``days`` are the local days on which the
-    calendar opens, as days after 1970-01-01, with the wall time of their first opening in ``day_opens``.
+    Instants from ``since`` on and before ``until`` have a year of the table around them.
+    ``used_up`` is the open time before the end of each interval, and ``shut`` the time since 1970-01-01T00:00:00Z that
+    is no open time of the table, up to its beginning: in it an instant less ``shut`` is the open time used by then.
+    ``days`` are the local days on which the calendar opens, as days after 1970-01-01, with the wall times of their
+    first opening in ``day_opens`` and of their last closing, which may be on the next day, in ``day_closes``.
     """
 
     first: int
     last: int
+    since: int
+    until: int
     opens: Seconds
     closes: Seconds
-    used: Seconds
     used_up: Seconds
+    shut: Seconds
     days: Seconds
     day_opens: Seconds
+    day_closes: Seconds
     clock: LocalClock
+    steps: Steps
+    steps_used: Steps
+
+    def used(self, at: int) -> int:
+        """Open time from the table's beginning up to an instant."""
+        within = int(self.opens.searchsorted(at, side="right")) - 1
+        return min(at - int(self.shut[within]), int(self.used_up[within]))
+
+    def reached_at_each(self, used: Seconds) -> Seconds:
+        """The instants at which so much open time, more than none, is used up since the table's beginning."""
+        at: Seconds = self.shut.take(self.steps_used.at_or_below(used - 1))
+        np.add(at, used, out=at)
+        return at
+
+    def used_at_each(self, at: Seconds) -> Seconds:
+        """``used`` of each instant."""
+        within = self.steps.at_or_below(at)
+        np.subtract(within, 1, out=within)
+        used: Seconds = at - self.shut.take(within)
+        np.minimum(used, self.used_up.take(within), out=used)
+        return used
 
     @property
     def total(self) -> int:
@@ -51,37 +88,62 @@ def table(definition: CalendarDefinition, first: int, last: int) -> Table:
     return Table(
         first=first,
         last=last,
+        since=BEFORE_ALL if first == FIRST_YEAR else _day(date(first + 1, 1, 1)) * DAY,
+        until=AFTER_ALL if last == LAST_YEAR else _day(date(last, 1, 1)) * DAY,
         opens=opens,
         closes=closes,
-        used=used_up - (closes - opens),
         used_up=used_up,
+        shut=closes - used_up,
         days=opening_days,
         day_opens=wall_opens[first_span],
+        day_closes=np.maximum.reduceat(wall_closes, first_span) if first_span.size else wall_closes,
         clock=clock,
+        steps=Steps(opens),
+        steps_used=Steps(used_up),
     )
 
 
-def opens_every_week(definition: CalendarDefinition) -> bool:
+def week_of(terms: CalendarTerms) -> Week:
+    """The weekly spans, also where the calendar is always open."""
+    return WHOLE_WEEK if terms.always else terms.week
+
+
+def opens_every_week(terms: CalendarTerms) -> bool:
     """Whether there are weekly hours at all, so that time goes on without end."""
-    return definition.always or any(closes > opens for spans in definition.week for opens, closes in spans)
+    return any(closes > opens for spans in week_of(terms) for opens, closes in spans)
 
 
 def _wall_spans(definition: CalendarDefinition, first: int, last: int) -> tuple[Seconds, Seconds, Seconds]:
     """Every span of every day, in order: its day, and its opening and closing as wall times."""
-    begin = date(first, 1, 1).toordinal() - EPOCH_ORDINAL
-    end = date(last, 12, 31).toordinal() - EPOCH_ORDINAL + 1
-    closed = {_day(day) for day in _days_off(definition.holidays, first, last)}
+    begin, end = _day(date(first, 1, 1)), _day(date(last, 12, 31)) + 1
     other = {_day(day): spans for day, spans in definition.overrides.items() if begin <= _day(day) < end}
-    days = np.arange(begin, end, dtype=np.int64)
-    usual = days[~np.isin(days, np.fromiter(closed | other.keys(), dtype=np.int64))]
     rows = [np.empty((0, 3), dtype=np.int64)]
-    for weekday, spans in enumerate((ALL_DAY,) * 7 if definition.always else definition.week):
-        of_weekday = usual[(usual + EPOCH_ORDINAL - 1) % 7 == weekday]
-        rows.extend(_rows(of_weekday, span) for span in spans)
+    for terms, since, until in _turns(definition.terms, begin, end):
+        rows.extend(_usual(terms, since, until, other))
     rows.extend(_rows(np.array([day]), span) for day, spans in other.items() for span in spans)
     spans_of_all = np.concatenate(rows)
     ordered = spans_of_all[np.lexsort((spans_of_all[:, 1], spans_of_all[:, 0]))]
     return ordered[:, 0], ordered[:, 1], ordered[:, 2]
+
+
+def _turns(terms: tuple[CalendarTerms, ...], begin: int, end: int) -> Iterator[tuple[CalendarTerms, int, int]]:
+    """Which terms count on which days of ``[begin, end)``."""
+    starts = [min(max(_day(one.start), begin), end) for one in terms]
+    for one, (since, until) in zip(terms, pairwise([*starts, end]), strict=True):
+        if since < until:
+            yield one, since, until
+
+
+def _usual(terms: CalendarTerms, since: int, until: int, other: Mapping[int, tuple[Span, ...]]) -> Iterator[Seconds]:
+    """The spans of the days ``[since, until)`` without those that are off or ``other``."""
+    years = [date.fromordinal(day + EPOCH_ORDINAL).year for day in (since, until - 1)]
+    closed = {_day(day) for day in days_off(terms.holidays, *years)}
+    days = np.arange(since, until, dtype=np.int64)
+    usual = days[~np.isin(days, np.fromiter(closed | other.keys(), dtype=np.int64))]
+    for weekday, spans in enumerate(week_of(terms)):
+        of_weekday = usual[(usual + EPOCH_ORDINAL - 1) % 7 == weekday]
+        for span in spans:
+            yield _rows(of_weekday, span)
 
 
 def _rows(days: Seconds, span: Span) -> Seconds:
@@ -106,24 +168,3 @@ def _merged(opens: Seconds, closes: Seconds) -> tuple[Seconds, Seconds]:
     apart = opens[1:] > np.maximum.accumulate(closes)[:-1]
     starts = np.concatenate(([0], np.flatnonzero(apart) + 1))
     return np.concatenate((before, opens[starts])), np.concatenate((before, np.maximum.reduceat(closes, starts)))
-
-
-def _days_off(holidays: Holidays, first: int, last: int) -> Iterable[date]:
-    public = _public(holidays.country, holidays.subdivision, first, last) if holidays.country else frozenset()
-    return (public - holidays.remove) | holidays.add.keys()
-
-
-def _public(country: str, subdivision: str | None, first: int, last: int) -> frozenset[date]:
-    """The public holidays of a region, with the days on which they are observed.
-
-    Where the ``holidays`` package knows the movable days of some years only, other years have the fixed days alone.
-    """
-    library = importlib.import_module("holidays")  # 70 ms that a calendar without public holidays need not wait for
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it warns of the years named above, for every year and calendar
-            days = library.country_holidays(country, subdiv=subdivision, years=range(first - 1, last + 2))
-    except NotImplementedError as unknown:
-        region = f"{country}-{subdivision}" if subdivision else country
-        raise ConfigurationInvalid(f"holidays of the region {region!r} are not known: {unknown}") from unknown
-    return frozenset(days)

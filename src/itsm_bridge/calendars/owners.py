@@ -7,8 +7,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
 from itsm_bridge.calendars.calendar import Calendar, epoch, instant
-from itsm_bridge.calendars.walltime import AFTER_ALL, BEFORE_ALL, midnight
+from itsm_bridge.calendars.walltime import AFTER_ALL, BEFORE_ALL, Seconds, midnight
 from itsm_bridge.config.model import Configuration, Environment, Owner
 
 
@@ -38,6 +40,13 @@ class Rota:
             yield start, self.since[place + 1], self.calendars[place]
             place, start = place + 1, self.since[place + 1]
         yield start, end, self.calendars[place]
+
+    def cut(self, starts: Seconds, ends: Seconds) -> Iterator[tuple[Calendar | None, Seconds, Seconds, Seconds]]:
+        """``pieces`` of many intervals: for each calendar the places of those that it counts in, and what it counts."""
+        for calendar, begin, to in zip(self.calendars, self.since, (*self.since[1:], AFTER_ALL), strict=True):
+            there_from, there_to = np.maximum(starts, begin), np.minimum(ends, to)
+            some = np.flatnonzero(there_to > there_from)
+            yield calendar, some, there_from[some], there_to[some]
 
     def changes_in(self, start: int, end: int) -> bool:
         """Whether the calendar changes after ``start`` and before ``end``."""

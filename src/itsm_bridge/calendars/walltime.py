@@ -35,6 +35,11 @@ class LocalClock:
     changes: Seconds
     offsets: Seconds
 
+    def shown(self, instants: Seconds) -> Seconds:
+        """The wall time that the clock shows at each instant."""
+        walls: Seconds = instants + self.offsets[np.searchsorted(self.changes, instants, side="right")]
+        return walls
+
     def first_reached(self, walls: Seconds) -> Seconds:
         """The first instant at which the clock shows each wall time, or has passed it.
 

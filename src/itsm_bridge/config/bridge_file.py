@@ -284,6 +284,7 @@ JIRA: Final = Record(
             JiraWrite(),
         ),
         Key("worklogs", Flag(), default=False),
+        Key("native_slas", Flag(), default=False),
     ),
     named=True,
     placed=True,

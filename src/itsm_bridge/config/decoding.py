@@ -15,6 +15,7 @@ from typing import Final, Generic, TypeVar
 
 from itsm_bridge.config.documents import BrokenNode, MappingNode, Node, ScalarNode, SequenceNode
 from itsm_bridge.config.findings import Code, Findings, quote
+from itsm_bridge.config.holiday_files import HolidayFiles
 from itsm_bridge.config.literals import LiteralError
 from itsm_bridge.config.model import Position
 from itsm_bridge.config.names import Named, Names
@@ -32,10 +33,11 @@ class Mistaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a decoder may know: the declared names, and the key under which a mapping holds the node."""
+    """What a decoder may know: the declared names, the calendar files, and the key that holds the node in a mapping."""
 
     names: Names
     findings: Findings
+    holiday_files: HolidayFiles
     key: ScalarNode | None = None
 
     def under(self, key: ScalarNode | None) -> Context:
@@ -56,10 +58,6 @@ class Context:
         """Note a list where text is wanted, and the like."""
         message = f"{wanted} is wanted here, not {_kind(node)}"
         return self.refuse(node.position, Code.WRONG_KIND, message, suggestion=suggestion)
-
-    def inform(self, position: Position, code: Code, message: str) -> None:
-        """Note what is no mistake, and yet worth knowing."""
-        self.findings.add(position, code, message, severity="info")
 
     def warn(self, position: Position, code: Code, message: str, *, suggestion: str | None = None) -> None:
         """Note what is probably not meant, but can be worked with."""

@@ -18,7 +18,10 @@ SHOWN = 60
 
 
 class Code(StrEnum):
-    """The stable names of mistakes: ``C1xx`` syntax and keys, ``C2xx`` values and references, ``R3xx`` what follows."""
+    """The stable names of mistakes: ``C1xx`` syntax and keys, ``C2xx`` values and references, ``R3xx`` what follows.
+
+    What is proved of rules (``R3xx``) and service levels (``S4xx``) by the solver is named where it is proved.
+    """
 
     FILE_MISSING = "C101"
     FILE_UNREADABLE = "C102"

@@ -20,6 +20,7 @@ from itsm_bridge.config.documents import (
     read_bytes,
 )
 from itsm_bridge.config.findings import Code, Findings, nearest, quote, stops
+from itsm_bridge.config.holiday_files import HolidayFiles
 from itsm_bridge.config.model import Configuration, Position, RuleBook, VendorStatus
 from itsm_bridge.config.names import Named, Names, gather
 from itsm_bridge.config.regular_files import is_there
@@ -60,13 +61,14 @@ def check(folder: Path) -> tuple[Configuration | None, tuple[Finding, ...]]:
     documents = {name: _document(name, content, findings) for name, content in contents.items()}
     tables = RuleTables(folder, OUTCOMES, findings, {})
     documents["rules.yaml"] = tables.expand(documents["rules.yaml"])
-    parts = _decode(documents, findings)
+    holiday_files = HolidayFiles(folder, findings)
+    parts = _decode(documents, findings, holiday_files)
     if parts is not None:
         _note_unnamed(parts, findings)
     listed = findings.listed()
     if parts is None or any(one.severity == "error" and one.code.startswith("C") for one in listed):
         return None, listed
-    return _configuration(folder, _digest(contents | tables.contents), parts), listed
+    return _configuration(folder, _digest(contents | tables.contents | holiday_files.contents), parts), listed
 
 
 def _invalid(errors: tuple[Finding, ...]) -> ConfigurationInvalid:
@@ -88,9 +90,9 @@ class _Parts:
     rules: RuleBook
 
 
-def _decode(documents: Mapping[str, Node | None], findings: Findings) -> _Parts | None:
+def _decode(documents: Mapping[str, Node | None], findings: Findings, holiday_files: HolidayFiles) -> _Parts | None:
     """Every file, also after one that has mistakes."""
-    context = Context(_trusted(gather(documents, MAPPED), documents), findings)
+    context = Context(_trusted(gather(documents, MAPPED), documents), findings, holiday_files)
     bridge = _read(BRIDGE, documents["bridge.yaml"], context)
     partners = _read(PARTNERS, documents["vendors.yaml"], context)
     services = _read(SERVICES, documents["sla.yaml"], context)
@@ -171,7 +173,7 @@ def _note_unnamed(parts: _Parts, findings: Findings) -> None:
 
 
 def _digest(contents: Mapping[str, bytes | None]) -> str:
-    """SHA-256 over each file's name, size and bytes: ``FILES`` in their order, then the tables by name."""
+    """SHA-256 over each file's name, size and bytes: ``FILES`` in their order, then the files that they name."""
     digest = hashlib.sha256()
     for name in (*FILES, *sorted(contents.keys() - set(FILES))):
         content = contents[name] or b""
@@ -194,4 +196,5 @@ def _configuration(folder: Path, digest: str, parts: _Parts) -> Configuration:
         calendars=parts.services.calendars,
         slas=parts.services.slas,
         rules=parts.rules,
+        holders=parts.services.holders,
     )

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from itsm_bridge.config.model.configuration import Configuration
-from itsm_bridge.config.model.levels import CalendarDefinition, Holidays, OnChange, OnReopen, SlaDefinition, Span
+from itsm_bridge.config.model.holding import HolderKind, HoldRule
+from itsm_bridge.config.model.levels import (
+    CalendarDefinition,
+    CalendarTerms,
+    Holidays,
+    OnChange,
+    OnReopen,
+    SlaDefinition,
+    Span,
+    Target,
+    Week,
+)
 from itsm_bridge.config.model.partners import Capacity, Contacts, Environment, Leave, Owner, Rate, Vendor, VendorStatus
 from itsm_bridge.config.model.places import Duration, Position
 from itsm_bridge.config.model.rulebook import (
@@ -40,6 +51,7 @@ __all__ = [
     "Action",
     "Assign",
     "CalendarDefinition",
+    "CalendarTerms",
     "Capacity",
     "Classify",
     "Configuration",
@@ -49,6 +61,8 @@ __all__ = [
     "Environment",
     "Escalate",
     "FieldMapping",
+    "HoldRule",
+    "HolderKind",
     "Holidays",
     "Intake",
     "Jira",
@@ -75,6 +89,8 @@ __all__ = [
     "SlaDefinition",
     "Source",
     "Span",
+    "Target",
     "Vendor",
     "VendorStatus",
+    "Week",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from itsm_bridge.config.model.holding import HoldRule
 from itsm_bridge.config.model.levels import CalendarDefinition, SlaDefinition
 from itsm_bridge.config.model.partners import Environment, Vendor
 from itsm_bridge.config.model.rulebook import RuleBook
@@ -15,7 +16,10 @@ from itsm_bridge.config.model.sources import Limits, Ownership, Source
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """One configuration folder. ``digest`` is the SHA-256 of the files as read; mappings keep the files' order."""
+    """One configuration folder. ``digest`` is the SHA-256 of the files as read; mappings keep the files' order.
+
+    ``holders`` are tried in their order for a ticket on hold; where none applies, it waits for the requester.
+    """
 
     folder: Path
     digest: str
@@ -29,3 +33,4 @@ class Configuration:
     calendars: Mapping[str, CalendarDefinition]
     slas: tuple[SlaDefinition, ...]
     rules: RuleBook
+    holders: tuple[HoldRule, ...] = ()

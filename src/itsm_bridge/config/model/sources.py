@@ -85,7 +85,8 @@ class JiraWrite:
 class Jira:
     """A Jira site. ``states`` (status name), ``types`` and ``priorities`` have casefolded keys.
 
-    ``worklogs`` also reads the time that people booked.
+    ``worklogs`` also reads the time that people booked, ``native_slas`` the clocks of Jira Service Management, which
+    come with its approvals too.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Jira:
     write: JiraWrite
     position: Position
     worklogs: bool = False
+    native_slas: bool = False
 
     @property
     def writable(self) -> tuple[str, ...]:
