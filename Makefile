@@ -15,7 +15,7 @@ test: $(VENV)/.dev ## run every test; needs no network
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 long: $(VENV)/.dev ## the tests of random rules and tickets, 10,000 times instead of a few hundred
-	@ITSM_BRIDGE_LONG=1 $(BIN)/python -m pytest -q -n 2 tests/proofs tests/rules/test_columns.py tests/conditions
+	@ITSM_BRIDGE_LONG=1 $(BIN)/python -m pytest -q -n 2 tests/proofs tests/rules/test_columns.py tests/conditions tests/sla/test_oracle.py
 
 check: $(VENV)/.dev ## lint, types, the import contract, and the shipped configuration
 	@$(BIN)/ruff check .

@@ -21,7 +21,7 @@ from itsm_bridge.conditions import (
     Operator,
     compile_condition,
 )
-from itsm_bridge.conditions.columns import Answers, Column, ColumnConditions, Columns, RowFacts, no_rows, rows_of
+from itsm_bridge.conditions.columns import Answers, Column, ColumnConditions, Columns, RowFacts, alike, no_rows, rows_of
 
 SETS, BATCH = (10_000 if LONG else 500), 100
 
@@ -187,3 +187,12 @@ def test_a_field_that_no_condition_looks_at_is_never_read() -> None:
     found.where(0)
     assert read == ["group"]
     assert "group" in FIELDS
+
+
+def test_who_agrees_in_more_than_a_number_holds_is_found_as_well() -> None:
+    chance = random.Random(3)
+    keys = [np.array([chance.choice((-1, 0, 10**6, 10**9)) for _ in range(200)]) for _ in range(6)]
+    examples, group = alike(keys, 200)
+    rows = list(zip(*(key.tolist() for key in keys), strict=True))
+    assert [rows[examples[place]] for place in group] == rows
+    assert len(set(rows)) == len(examples)

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 
-import numpy as np
 import pytest
 from tests.conditions.randomly import LONG
 from tests.rules.made import (
@@ -32,7 +31,6 @@ from itsm_bridge.config.model import Classify, Configuration, RequireApproval, R
 from itsm_bridge.model import State, TicketRecord
 from itsm_bridge.rules import Decider, Verdict, facts_of, standing_fields
 from itsm_bridge.rules.columns import ColumnDecider, Outcomes, columns_of
-from itsm_bridge.rules.columns.course import alike
 from itsm_bridge.rules.facts import lasting_facts
 from itsm_bridge.rules.verdict import Case, Step
 
@@ -206,15 +204,6 @@ def test_a_ticket_that_is_asked_for_itself_is_asked_as_classified(monkeypatch: p
     configuration = with_rules(example(), approval=(rule("all", ALWAYS, approval_by("infra-head@egov.example")),))
     ColumnDecider(Decider(configuration)).decide([record(environment=None, summary="pb-db is slow")], NOW)
     assert asked == [("punjab", ("punjab",))]
-
-
-def test_who_agrees_in_more_than_a_number_holds_is_found_as_well() -> None:
-    chance = random.Random(3)
-    keys = [np.array([chance.choice((-1, 0, 10**6, 10**9)) for _ in range(200)]) for _ in range(6)]
-    examples, group = alike(keys, 200)
-    rows = list(zip(*(key.tolist() for key in keys), strict=True))
-    assert [rows[examples[place]] for place in group] == rows
-    assert len(set(rows)) == len(examples)
 
 
 def test_facts_that_a_source_leaves_blank_are_none() -> None:

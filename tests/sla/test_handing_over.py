@@ -12,7 +12,7 @@ from tests.sla.tickets import (
     when,
 )
 
-from itsm_bridge.config.model import OnChange
+from itsm_bridge.config.model import OnChange, OnReopen
 from itsm_bridge.sla import Cycle, Stage
 
 ON_HOLD = when(state="on_hold")
@@ -181,3 +181,54 @@ def test_what_the_levels_say_of_a_vendor_does_not_bind_another() -> None:
     )
     cycle = clock(one, urgent, now="2026-06-03T14:00Z")
     assert (cycle.vendor, cycle.started_at, cycle.elapsed_seconds) == ("GWL", at("2026-06-03T12:00Z"), 2 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("on_change", "started", "used"),
+    [
+        (OnChange.CARRY, "2026-06-01T14:00Z", 2 + 1),
+        (OnChange.RESTART, "2026-06-01T14:00Z", 1),
+        (OnChange.RETROACTIVE, "2026-06-01T10:00Z", 2 + 1),
+    ],
+)
+def test_a_ticket_that_is_reopened_under_another_definition_brings_the_time_that_it_had_used(
+    on_change: OnChange, started: str, used: int
+) -> None:
+    before, after = level("P3", start=when(priority=3)), level("P1", start=when(priority=1), on_change=on_change)
+    one = record(
+        "2026-06-01T10:00Z",
+        ("2026-06-01T12:00Z", "state", "resolved"),
+        ("2026-06-01T13:00Z", "priority", "1"),
+        ("2026-06-01T14:00Z", "state", "in_progress"),
+        priority=3,
+    )
+    first, second = clocks(one, before, after, now="2026-06-01T15:00Z")
+    assert (first.sla, first.stage, first.elapsed_seconds) == ("P3", Stage.COMPLETED, 2 * HOUR)
+    assert (second.sla, second.started_at, second.elapsed_seconds) == ("P1", at(started), used * HOUR)
+
+
+def test_what_begins_anew_when_reopened_brings_nothing_to_another_definition() -> None:
+    before = level("P3", start=when(priority=3), on_reopen=OnReopen.NEW_CYCLE)
+    one = record(
+        "2026-06-01T10:00Z",
+        ("2026-06-01T12:00Z", "state", "resolved"),
+        ("2026-06-01T13:00Z", "priority", "1"),
+        ("2026-06-01T14:00Z", "state", "in_progress"),
+        priority=3,
+    )
+    _, second = clocks(one, before, level("P1", start=when(priority=1)), now="2026-06-01T15:00Z")
+    assert second.elapsed_seconds == HOUR
+
+
+def test_time_that_was_handed_over_at_a_reopening_is_not_taken_up_a_second_time() -> None:
+    before, after = level("P3", start=when(priority=3)), level("P1", start=when(priority=1))
+    one = record(
+        "2026-06-01T10:00Z",
+        ("2026-06-01T12:00Z", "state", "resolved"),
+        ("2026-06-01T13:00Z", "priority", "1"),
+        ("2026-06-01T14:00Z", "state", "in_progress"),
+        ("2026-06-01T15:00Z", "priority", "3"),
+        priority=3,
+    )
+    found = clocks(one, before, after, now="2026-06-01T16:00Z")
+    assert [(cycle.sla, cycle.elapsed_seconds // HOUR) for cycle in found] == [("P3", 2), ("P1", 3), ("P3", 4)]

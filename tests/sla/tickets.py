@@ -14,7 +14,6 @@ from itsm_bridge.config.model import (
     Capacity,
     Configuration,
     Contacts,
-    Duration,
     Environment,
     Holidays,
     Limits,
@@ -25,6 +24,7 @@ from itsm_bridge.config.model import (
     RuleBook,
     SlaDefinition,
     Span,
+    Target,
     Vendor,
     VendorStatus,
 )
@@ -73,18 +73,21 @@ def level(
     cancel: Condition | None = None,
     hours: float = 4,
     days: int | None = None,
+    target: Target | None = None,
     calendar: str = "always",
     measures: str = "resolution",
     kind: str = "sla",
     on_reopen: OnReopen = OnReopen.CONTINUE,
     on_change: OnChange = OnChange.CARRY,
+    first_day: str | None = None,
+    end_day: str | None = None,
 ) -> SlaDefinition:
     """A level that starts with the ticket and stops when it is resolved, unless it is said otherwise."""
     return SlaDefinition(
         name=name,
         measures=measures,
         kind=kind,
-        target=Duration(working_days=days) if days else Duration(seconds=round(hours * HOUR)),
+        target=target or (Target(working_days=days) if days else Target(seconds=round(hours * HOUR))),
         calendar=calendar,
         start=AllOf(()) if start is None else start,
         stop=when(state=DONE) if stop is None else stop,
@@ -96,6 +99,8 @@ def level(
         on_change=on_change,
         warn=(),
         position=HERE,
+        start_day=date.fromisoformat(first_day) if first_day else None,
+        end_day=date.fromisoformat(end_day) if end_day else None,
     )
 
 

@@ -74,6 +74,19 @@ def leaves(judgement: Judgement) -> Iterator[Judgement]:
         yield from leaves(part)
 
 
+def grounds(judgement: Judgement) -> tuple[Judgement, ...]:
+    """The tests on which an outcome rests: all that came out so that the whole came out as it did.
+
+    Of an ``any`` that held they are those of the parts that held, of an ``all`` that did not those of the parts that
+    did not. Empty where nothing is asked of a ticket.
+    """
+    if judgement.kind == "test":
+        return (judgement,)
+    if judgement.kind == "not":
+        return grounds(judgement.parts[0])
+    return tuple(ground for part in judgement.parts if part.held == judgement.held for ground in grounds(part))
+
+
 def misses(judgement: Judgement, *, wanted: bool = True) -> tuple[Judgement, ...]:
     """The fewest tests that would have to come out the other way for ``judgement`` to come out as ``wanted``.
 
@@ -158,6 +171,20 @@ def miss_text(missed: Sequence[Judgement]) -> str:
     return f"if {' and '.join(parts)}"
 
 
+def ground_text(found: Sequence[Judgement]) -> str:
+    """On which values an outcome rests, such as ``state is on_hold and not vendor is empty``; safe to show."""
+    return " and ".join(_ground(ground) for ground in found)
+
+
+def _ground(ground: Judgement) -> str:
+    test = ground.test
+    if test is None:
+        return ""
+    if ground.held and [matcher.operator for matcher in test.matchers] == [Operator.ONE_OF] and len(ground.seen) == 1:
+        return f"{shown(test.field)} is {_value_text(ground.seen[0], test.field, quoted=False)}"
+    return f"{'' if ground.held else 'not '}{describe(test)} (seen {seen_text(ground)})"
+
+
 def shown(text: str, longest: int = SHOWN) -> str:
     """Foreign text for people's eyes: what is invisible or would steer a terminal as escapes, cut at ``longest``."""
     escaped = "".join(_escaped(character) for character in text[: longest + 1])
@@ -192,11 +219,11 @@ def _value_text(value: Value, field: str, *, quoted: bool) -> str:
         return value.isoformat()
     known = field_of(field)
     if known is not None and known.kind is Kind.DURATION and not isinstance(value, bool):
-        return _duration(value)
+        return duration_text(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _duration(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """Seconds as people write them: ``52h 10m``; never days, which are not 24 hours to everybody."""
     sign, whole = ("-" if seconds < 0 else ""), abs(int(seconds))
     parts = ((whole // 3600, "h"), (whole // 60 % 60, "m"), (whole % 60, "s"))

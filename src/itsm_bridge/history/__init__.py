@@ -1,8 +1,9 @@
-"""What a ticket was when: the course of its fields, and the whole ticket as of an instant."""
+"""What a ticket was when: the course of its fields, who had it, and the whole ticket as of an instant."""
 
 from __future__ import annotations
 
 from itsm_bridge.history.asof import DERIVED, as_of, with_recorded_end
+from itsm_bridge.history.columns import MomentColumns, microseconds, moments_of
 from itsm_bridge.history.course import (
     DONE,
     OPEN,
@@ -17,7 +18,10 @@ from itsm_bridge.history.course import (
     reopens,
     split,
     timeline,
+    values_over_time,
 )
+from itsm_bridge.history.facts import as_fact
+from itsm_bridge.history.holders import Holder, Holders, Stretch, remembered
 
 __all__ = [
     "DERIVED",
@@ -25,15 +29,24 @@ __all__ = [
     "OPEN",
     "SEPARATOR",
     "HandOver",
+    "Holder",
+    "Holders",
     "Moment",
+    "MomentColumns",
+    "Stretch",
+    "as_fact",
     "as_of",
     "current",
     "hand_overs",
+    "microseconds",
     "mismatches",
+    "moments_of",
     "reassignments",
+    "remembered",
     "reopenings",
     "reopens",
     "split",
     "timeline",
+    "values_over_time",
     "with_recorded_end",
 ]

@@ -12,7 +12,7 @@ Entries are the truth for time, the snapshot for what is in force now:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -53,33 +53,45 @@ def timeline(record: TicketRecord, fields: Collection[str]) -> tuple[Moment, ...
     ``fields`` are names of ``HistoryEntry.field``, or any other attribute of a ticket; those without entries stay as
     they are. The first moment is at ``created_at``; no two are at the same instant.
     """
+    names = tuple(fields)
+    return tuple(Moment(at, dict(zip(names, values, strict=True))) for at, values in values_over_time(record, names))
+
+
+def values_over_time(record: TicketRecord, fields: Sequence[str]) -> list[tuple[datetime, tuple[str, ...]]]:
+    """The same as plain values, in the order of ``fields``: for what reads many tickets."""
+    ticket, places = record.ticket, {field: place for place, field in enumerate(fields)}
+    created = ticket.created_at
     initial: dict[str, str] = {}
-    changes: dict[datetime, dict[str, str]] = {}
+    changes: dict[datetime, dict[int, str]] = {}
     last: dict[str, HistoryEntry] = {}
-    created = record.ticket.created_at
     for entry in _oldest_first(record.history):
-        if entry.field in fields:
-            initial.setdefault(entry.field, _text(entry.field, entry.old))
-            changes.setdefault(max(entry.at, created), {})[entry.field] = _text(entry.field, entry.new)
-            last[entry.field] = entry
-    for entry in _unrecorded(record.ticket, last):
-        if entry.at <= record.ticket.updated_at:
-            value = current(record.ticket, entry.field)
-            changes.setdefault(max(record.ticket.updated_at, created), {})[entry.field] = value
-    for field in fields:
-        if field not in initial:
-            initial[field] = current(record.ticket, field)
-    return _moments(created, initial, changes)
+        field = entry.field
+        if field in places:
+            initial.setdefault(field, _text(field, entry.old))
+            changes.setdefault(max(entry.at, created), {})[places[field]] = _text(field, entry.new)
+            last[field] = entry
+    for entry in _unrecorded(ticket, last):
+        if entry.at <= ticket.updated_at:
+            late = changes.setdefault(max(ticket.updated_at, created), {})
+            late[places[entry.field]] = current(ticket, entry.field)
+    return _changed(
+        created, [initial[field] if field in initial else current(ticket, field) for field in fields], changes
+    )
 
 
 def current(ticket: Ticket, field: str) -> str:
     """What a field of a ticket is now, as text in the way of ``HistoryEntry``."""
-    if field.startswith(_CUSTOM):
-        return SEPARATOR.join(ticket.custom.get(field.removeprefix(_CUSTOM), ()))
-    value = getattr(ticket, field)
+    value = value_of(ticket, field)
     if isinstance(value, tuple):
         return SEPARATOR.join(value)
     return _text(field, "" if value is None else str(value))
+
+
+def value_of(ticket: Ticket, field: str) -> object:
+    """What a field of a ticket is now, as the model has it."""
+    if field.startswith(_CUSTOM):
+        return ticket.custom.get(field.removeprefix(_CUSTOM), ())
+    return getattr(ticket, field)
 
 
 def split(value: str) -> tuple[str, ...]:
@@ -95,15 +107,15 @@ def mismatches(record: TicketRecord) -> tuple[HistoryEntry, ...]:
 
 def reopenings(record: TicketRecord) -> tuple[datetime, ...]:
     """The instants at which the ticket was opened again after it was resolved, closed or canceled."""
-    moments = timeline(record, ("state",))
-    return tuple(moment.at for moment, opens in zip(moments, reopens(moments), strict=True) if opens)
+    steps = values_over_time(record, ("state",))
+    again = reopens(state for _, (state,) in steps)
+    return tuple(at for (at, _), opens in zip(steps, again, strict=True) if opens)
 
 
-def reopens(moments: Iterable[Moment]) -> Iterator[bool]:
-    """For each moment of a timeline that follows the state, whether the ticket was opened again at it."""
+def reopens(states: Iterable[str]) -> Iterator[bool]:
+    """For each state of a course, whether the ticket was opened again with it."""
     done = False
-    for moment in moments:
-        state = moment.values["state"]
+    for state in states:
         yield done and state in OPEN
         done = state in DONE or (done and state not in OPEN)
 
@@ -135,17 +147,20 @@ def _oldest_first(history: Iterable[HistoryEntry]) -> list[HistoryEntry]:
     return sorted(history, key=_WHEN)
 
 
-def _moments(
-    created: datetime, initial: Mapping[str, str], changes: Mapping[datetime, Mapping[str, str]]
-) -> tuple[Moment, ...]:
-    values = {**initial, **changes.get(created, {})}
-    moments = [Moment(created, values)]
+def _changed(
+    created: datetime, values: list[str], changes: Mapping[datetime, Mapping[int, str]]
+) -> list[tuple[datetime, tuple[str, ...]]]:
+    for place, value in changes.get(created, {}).items():
+        values[place] = value
+    now = tuple(values)
+    steps = [(created, now)]
     for at in sorted(changes):
-        after = {**values, **changes[at]}
-        if after != values:
-            values = after
-            moments.append(Moment(at, values))
-    return tuple(moments)
+        for place, value in changes[at].items():
+            values[place] = value
+        before, now = now, tuple(values)
+        if now != before:
+            steps.append((at, now))
+    return steps
 
 
 def _unrecorded(ticket: Ticket, last: Mapping[str, HistoryEntry]) -> list[HistoryEntry]:

@@ -20,12 +20,18 @@ is replayed from the history up to ``now``, so a bridge that reads late has the 
 ``measures`` and ``kind`` that attaches at that moment: with its used time (``carry``), at zero (``restart``), or as if
 the new one had run since the creation of the ticket, with its own pauses and without the time in which its ``stop``
 held (``retroactive``; also where ``start`` comes to hold later and no cycle hands over). With ``carry`` and ``restart``
-a cycle starts at the change, with ``retroactive`` at the creation.
+a cycle starts at the change, with ``retroactive`` at the creation. A completed cycle that would go on when the ticket
+is reopened hands over likewise, if its ``start`` no longer holds by then: resolving a ticket, changing its priority and
+reopening it gives no fresh clock. ``retroactive`` reaches back to the creation, or for a vendor's clock to when this
+vendor took the ticket; a ``stop`` on that way counts until the ticket was reopened or the clock attaches, even where it
+no longer holds. A cycle hands over also where its ``cancel`` holds at the same change.
 
 *Reopening.* When a ticket that was resolved, closed or canceled is open again, ``continue`` goes on with the completed
 cycle and leaves out the time between; ``new_cycle`` attaches a second one at zero; ``ignore`` leaves it completed. A
-cancelled cycle never goes on. Without a reopening, a ``start`` that comes to hold again attaches a new cycle (a second
-request for approval is due in its own time).
+cancelled cycle never goes on, nor does one that another has followed. A reopening is remembered until ``start`` holds.
+Without one, a ``start`` that comes to hold again attaches a new cycle (a second request for approval is due in its own
+time). A cycle that goes on forgets a pause from before it was completed. ``ignore`` binds the level, or in a vendor's
+clock this vendor: another level that takes over, and a reset, attach nonetheless.
 
 *Vendors.* A definition with ``calendar: vendor`` or ``kind: uc`` runs in one vendor's hands: another vendor's cycle is
 a new one at zero, and the old one is cancelled. While nobody holds the ticket there is none.
@@ -37,10 +43,50 @@ not take it away. Where there is no calendar, there is no cycle but an ``Unclock
 *Figures.* Seconds are business seconds. A cycle is breached if more than the target is used; the due instant is the
 last good one. A target in working days is worth the business seconds from the start to the due instant. A cycle that
 ended says when it would have been due; while paused there is no due instant. Vendor, environment and priority are those
-at the end: for a completed cycle as of the change that stopped it, for a cancelled one as before that change.
+at the end: for a completed cycle as of the change that stopped it, for a cancelled one as before that change. When a
+cycle that ended would have been due is told by the calendar that it was on, which that very change may have left.
 """
 
-from itsm_bridge.sla.cycles import clocked, cycles, reckonings
+from itsm_bridge.sla.changes import Cause
+from itsm_bridge.sla.comparing import Compared, Comparer, Comparison
+from itsm_bridge.sla.crossings import crossed, crossed_at
+from itsm_bridge.sla.cycles import Clockwork, clocked, cycles, reckonings
+from itsm_bridge.sla.digests import Digests
+from itsm_bridge.sla.folding import folded
 from itsm_bridge.sla.model import Clocked, Cycle, Interval, Reckoning, Stage, Unclocked
+from itsm_bridge.sla.statement import Kind, Line, Statement, Statements
+from itsm_bridge.sla.telling import statements
+from itsm_bridge.sla.unattached import Unattached
+from itsm_bridge.sla.verdicts import ClockedTicket, Pair, causes, frozen, pairs
 
-__all__ = ["Clocked", "Cycle", "Interval", "Reckoning", "Stage", "Unclocked", "clocked", "cycles", "reckonings"]
+__all__ = [
+    "Cause",
+    "Clocked",
+    "ClockedTicket",
+    "Clockwork",
+    "Compared",
+    "Comparer",
+    "Comparison",
+    "Cycle",
+    "Digests",
+    "Interval",
+    "Kind",
+    "Line",
+    "Pair",
+    "Reckoning",
+    "Stage",
+    "Statement",
+    "Statements",
+    "Unattached",
+    "Unclocked",
+    "causes",
+    "clocked",
+    "crossed",
+    "crossed_at",
+    "cycles",
+    "folded",
+    "frozen",
+    "pairs",
+    "reckonings",
+    "statements",
+]

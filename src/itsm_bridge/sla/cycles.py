@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
+import numpy as np
+
 from itsm_bridge.calendars import Calendars, epoch, instant
 from itsm_bridge.config.model import Configuration
-from itsm_bridge.model import Ticket, TicketRecord
-from itsm_bridge.sla.machine import Desk, Level, Piece, Run, Walk
-from itsm_bridge.sla.measure import NEVER, Measured, measure
+from itsm_bridge.model import TicketRecord
+from itsm_bridge.sla.desk import Desk
+from itsm_bridge.sla.machine import Level
+from itsm_bridge.sla.measure import Measured, measure
 from itsm_bridge.sla.model import Clocked, Cycle, Interval, Reckoning, Stage, Unclocked
 from itsm_bridge.sla.readings import Reader
+from itsm_bridge.sla.runs import NEVER, Courses, Pieces, Runs, lay_out, on_calendars, problems
+from itsm_bridge.sla.shapes import STAGES, STILL, Shapes
+from itsm_bridge.sla.versions import Versions
 
 BATCH = 4_000
 """Tickets whose runs are held in memory at once."""
@@ -23,34 +30,39 @@ def cycles(records: Iterable[TicketRecord], configuration: Configuration, now: d
 
     Raises ``ConfigurationInvalid`` for a condition on what no history records, and for a calendar that never opens.
     """
-    everything = Clocked([], [])
-    for some in clocked(records, configuration, now):
-        everything.cycles.extend(some.cycles)
-        everything.unclocked.extend(some.unclocked)
-    return everything
+    return Clockwork(configuration).cycles(records, now)
 
 
 def clocked(records: Iterable[TicketRecord], configuration: Configuration, now: datetime) -> Iterator[Clocked]:
     """The same in parts, in bounded memory."""
-    clockwork = _Clockwork(configuration, now)
-    remaining = iter(records)
-    while batch := list(islice(remaining, BATCH)):
-        yield clockwork.clock(batch)
+    return Clockwork(configuration).clocked(records, now)
 
 
 def reckonings(record: TicketRecord, configuration: Configuration, now: datetime) -> tuple[Reckoning, ...]:
     """One ticket's cycles with the intervals that add up to each; without what cannot be measured."""
-    return _Clockwork(configuration, now).reckon(record)
+    return next(Clockwork(configuration).reckonings([record], now))
 
 
-class _Clockwork:
-    """All definitions of a configuration, ready for any number of tickets."""
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """The runs of some tickets that can be measured, and what could not be."""
 
-    def __init__(self, configuration: Configuration, now: datetime) -> None:
-        self._now = now
+    records: Sequence[TicketRecord]
+    runs: Runs
+    pieces: Pieces
+    measured: Measured | None
+    unclocked: list[Unclocked]
+
+
+class Clockwork:
+    """All definitions of a configuration, ready for any number of tickets: what is the same for many is kept."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        slots = {name: slot for slot, name in enumerate(dict.fromkeys(one.name for one in configuration.slas))}
         self._levels = [
             Level(
                 index=index,
+                slot=slots[definition.name],
                 definition=definition,
                 per_vendor=definition.calendar == "vendor" or definition.kind == "uc",
                 family=(definition.measures, definition.kind),
@@ -59,71 +71,145 @@ class _Clockwork:
         ]
         self._reader = Reader(configuration.slas, configuration.zone)
         self._desk = Desk(self._levels, Calendars(configuration))
+        self._versions = Versions.of(self._levels, configuration.zone)
+        self._shapes = Shapes(self._levels, self._versions)
+        self._rotas: list[tuple[int, ...]] = []
 
-    def clock(self, records: Sequence[TicketRecord]) -> Clocked:
-        """The cycles of some tickets."""
-        walked = [(record.ticket, run) for record in records for run in self._walk(record)]
-        good = [(ticket, run) for ticket, run in walked if not run.problem]
-        found = []
-        if good:
-            measured = measure([run for _, run in good], epoch(self._now))
-            found = [_cycle(ticket, run, measured, row) for row, (ticket, run) in enumerate(good)]
-        return Clocked(found, list(dict.fromkeys(_unclocked(ticket, run) for ticket, run in walked if run.problem)))
+    def cycles(self, records: Iterable[TicketRecord], now: datetime) -> Clocked:
+        """The cycles of some tickets as they stand at ``now``."""
+        everything = Clocked([], [])
+        for some in self.clocked(records, now):
+            everything.cycles.extend(some.cycles)
+            everything.unclocked.extend(some.unclocked)
+        return everything
 
-    def reckon(self, record: TicketRecord) -> tuple[Reckoning, ...]:
-        """The cycles of one ticket, with their intervals."""
-        runs = [run for run in self._walk(record) if not run.problem]
-        if not runs:
-            return ()
-        measured = measure(runs, epoch(self._now))
-        seconds = iter(measured.piece_seconds.tolist())
-        return tuple(
-            Reckoning(
-                cycle=_cycle(record.ticket, run, measured, row),
-                carried_seconds=int(measured.carried[row]),
-                intervals=tuple(_interval(piece, next(seconds)) for piece in run.pieces),
-            )
-            for row, run in enumerate(runs)
+    def clocked(self, records: Iterable[TicketRecord], now: datetime) -> Iterator[Clocked]:
+        """The same in parts."""
+        for batch in self._batches(records, now):
+            yield Clocked(list(self._cycles(batch)), batch.unclocked)
+
+    def reckonings(self, records: Iterable[TicketRecord], now: datetime) -> Iterator[tuple[Reckoning, ...]]:
+        """For each ticket its cycles with the intervals that add up to each, without what cannot be measured."""
+        for batch in self._batches(records, now):
+            of_ticket: list[list[Reckoning]] = [[] for _ in batch.records]
+            reckoned: list[Reckoning] = []
+            for run, cycle in enumerate(self._cycles(batch)):
+                before = int(batch.runs.carried[run])
+                carried = () if before == STILL else reckoned[before].used
+                reckoned.append(self._reckoning(batch, run, cycle, carried))
+                of_ticket[int(batch.runs.ticket[run])].append(reckoned[run])
+            yield from map(tuple, of_ticket)
+
+    def _batches(self, records: Iterable[TicketRecord], now: datetime) -> Iterator[_Batch]:
+        remaining = iter(records)
+        while some := list(islice(remaining, BATCH)):
+            yield self._measured(some, now)
+
+    def _reckoning(self, batch: _Batch, run: int, cycle: Cycle, carried: tuple[Interval, ...]) -> Reckoning:
+        first, end = np.searchsorted(batch.pieces.run, (run, run + 1)).tolist()
+        intervals = [self._interval(batch, row) for row in range(first, end)]
+        lasting = [one for one in intervals if one.end > one.start]
+        return Reckoning(
+            cycle=cycle,
+            carried_seconds=sum(one.seconds for one in carried),
+            intervals=tuple(lasting or intervals[:1]),
+            carried=carried,
         )
 
-    def _walk(self, record: TicketRecord) -> list[Run]:
-        walk = Walk(self._levels, self._desk)
-        for reading in self._reader.readings(record, self._now):
-            walk.step(reading)
-        runs = walk.finish(epoch(self._now))
-        for run in runs:
-            if run.carried_from is not None and run.carried_from.problem:
-                run.problem = f"the clock that it takes over from cannot be measured: {run.carried_from.problem}"
-        return runs
+    def _measured(self, records: Sequence[TicketRecord], now: datetime) -> _Batch:
+        courses = self._courses(records, now)
+        rotas = np.array(self._rotas, dtype=np.int64).reshape(len(self._rotas), len(self._levels))
+        runs, pieces = lay_out(courses, self._shapes.known, rotas)
+        pieces = on_calendars(pieces, self._desk)
+        lost = problems(runs, pieces, self._desk)
+        unclocked = dict.fromkeys(
+            Unclocked(ticket.id, ticket.source, ticket.external_id, self._name(runs, row), lost[row])
+            for row in sorted(lost)
+            if (ticket := records[int(runs.ticket[row])].ticket)
+        )
+        if lost:
+            runs, pieces = _without(runs, pieces, list(lost))
+        dues = [None if record.ticket.due_at is None else epoch(record.ticket.due_at) for record in records]
+        measured = measure(runs, pieces, self._desk, self._levels, dues, epoch(now)) if len(runs) else None
+        return _Batch(records, runs, pieces, measured, list(unclocked))
+
+    def _courses(self, records: Sequence[TicketRecord], now: datetime) -> Courses:
+        if self._reader.is_full:
+            self._reader.forget()
+            self._shapes.forget()
+            self._rotas.clear()
+        readings = self._reader.readings(records, now, self._versions.turns)
+        situations = self._reader.situations
+        self._rotas.extend(self._desk.rotas_of(one) for one in situations[len(self._rotas) :])
+        counts = np.bincount(readings.ticket, minlength=len(records))
+        ends = np.cumsum(counts)
+        numbers, turns = readings.situations.tolist(), self._versions.at(readings.at)
+        shapes = [
+            self._shapes.number(tuple(numbers[end - count : end]), situations, self._rotas, turns[end - count : end])
+            for end, count in zip(ends.tolist(), counts.tolist(), strict=True)
+        ]
+        return Courses(  # after each ticket's last step comes now
+            at=np.insert(readings.at, ends, epoch(now)),
+            situations=np.insert(readings.situations, ends, 0),
+            first=ends - counts + np.arange(len(records)),
+            shape=np.array(shapes, dtype=np.int64),
+        )
+
+    def _cycles(self, batch: _Batch) -> Iterator[Cycle]:
+        if batch.measured is None:
+            return
+        runs, measured, situations = batch.runs, batch.measured, self._reader.situations
+        columns = (
+            runs.ticket, runs.level, runs.started, runs.stopped, runs.stage, runs.vendor, runs.place,
+            measured.target, measured.elapsed, measured.paused, measured.due,
+        )  # fmt: skip
+        for ticket_at, level, started, stopped, stage_at, vendor, place_at, target, elapsed, paused, due in zip(
+            *(column.tolist() for column in columns), strict=True
+        ):
+            definition, place = self._levels[level].definition, situations[place_at].place
+            ticket, stage = batch.records[ticket_at].ticket, STAGES[stage_at]
+            due_at = None if due == NEVER else instant(due)
+            is_paused = stage is Stage.PAUSED
+            yield Cycle(
+                ticket=ticket.id,
+                source=ticket.source,
+                external_id=ticket.external_id,
+                sla=definition.name,
+                measures=definition.measures,
+                kind=definition.kind,
+                vendor=situations[vendor].place.vendor or None,
+                environment=place.environment or None,
+                priority=int(place.priority) if place.priority.isdecimal() else None,
+                started_at=instant(started),
+                stopped_at=None if stopped == NEVER else instant(stopped),
+                due_at=None if is_paused else due_at,
+                target_seconds=target,
+                elapsed_seconds=elapsed,
+                paused_seconds=paused,
+                breached=elapsed > target,
+                stage=stage,
+                definition=definition,
+                due_if_resumed_at=due_at if is_paused else None,
+            )
+
+    def _interval(self, batch: _Batch, row: int) -> Interval:
+        pieces = batch.pieces
+        start, end = instant(int(pieces.start[row])), instant(int(pieces.end[row]))
+        seconds = 0 if batch.measured is None else int(batch.measured.piece_seconds[row])
+        return Interval(
+            start, end, bool(pieces.paused[row]), self._desk.calendars[int(pieces.calendar[row])].name, seconds
+        )
+
+    def _name(self, runs: Runs, row: int) -> str:
+        return self._levels[int(runs.level[row])].definition.name
 
 
-def _cycle(ticket: Ticket, run: Run, measured: Measured, row: int) -> Cycle:
-    definition = run.level.definition
-    target, elapsed, due = int(measured.target[row]), int(measured.elapsed[row]), int(measured.due[row])
-    return Cycle(
-        ticket=ticket.id,
-        source=ticket.source,
-        external_id=ticket.external_id,
-        sla=definition.name,
-        measures=definition.measures,
-        kind=definition.kind,
-        vendor=run.place.vendor or None,
-        environment=run.place.environment or None,
-        priority=int(run.place.priority) if run.place.priority.isdecimal() else None,
-        started_at=instant(run.started),
-        stopped_at=None if run.stopped is None else instant(run.stopped),
-        due_at=None if due == NEVER or run.stage is Stage.PAUSED else instant(due),
-        target_seconds=target,
-        elapsed_seconds=elapsed,
-        paused_seconds=int(measured.paused[row]),
-        breached=elapsed > target,
-        stage=run.stage,
+def _without(runs: Runs, pieces: Pieces, lost: Sequence[int]) -> tuple[Runs, Pieces]:
+    """The runs that can be measured, with their pieces; what a run takes over from can be measured where it can."""
+    kept = np.ones(len(runs), dtype=np.bool_)
+    kept[lost] = False
+    of_kept = pieces.of(kept[pieces.run])
+    places = np.cumsum(kept) - 1
+    return runs.of(kept), Pieces(
+        places[of_kept.run], of_kept.start, of_kept.end, of_kept.paused, of_kept.rota, of_kept.calendar
     )
-
-
-def _interval(piece: Piece, seconds: int) -> Interval:
-    return Interval(instant(piece.start), instant(piece.end), piece.paused, piece.calendar.name, seconds)
-
-
-def _unclocked(ticket: Ticket, run: Run) -> Unclocked:
-    return Unclocked(ticket.id, ticket.source, ticket.external_id, run.level.definition.name, run.problem)

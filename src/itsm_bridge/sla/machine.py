@@ -1,4 +1,8 @@
-"""The state machine of clocks: one ticket's readings in, its runs with their pieces of time out; it counts no hours."""
+"""The state machine of clocks: the order of a ticket's changes in, its runs out; it knows no times and counts no hours.
+
+What it decides depends on what holds at each change and on who is the same as before, never on when, nor on whose
+names these are. So tickets that went the same way share one answer (``shapes``), however different their dates.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from itsm_bridge.calendars import Calendar, Calendars, Rota, instant
 from itsm_bridge.config.model import OnChange, OnReopen, SlaDefinition
 from itsm_bridge.sla.model import Stage
-from itsm_bridge.sla.readings import CANCEL, PAUSE, RESET, RESUME, START, STOP, Place, Reading
+from itsm_bridge.sla.readings import CANCEL, PAUSE, RESET, RESUME, START, STOP
 
-NOWHERE = Place("", "", "", "")
+NOBODY = -1
 
 
 class Motion(Enum):
@@ -26,49 +29,67 @@ class Motion(Enum):
 class Level:
     """A definition in its place.
 
-    ``per_vendor`` ones run in one vendor's hands; within a ``family`` one takes over from another.
+    Definitions of one name are versions of one service level, and share a ``slot``: a ticket has one cycle of it at a
+    time. ``per_vendor`` ones run in one vendor's hands; within a ``family`` one takes over from another.
     """
 
     index: int
+    slot: int
     definition: SlaDefinition
     per_vendor: bool
     family: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One change, as the machine sees it.
+
+    ``signals`` has one set of bits for each definition, ``in_force`` for each slot the definition that may attach or
+    ``NOBODY``. ``vendor``, and each of ``rotas`` (one for each definition), is the number of the first step with the
+    same one, the vendor ``NOBODY`` where there is none.
+    """
+
+    number: int
+    signals: tuple[int, ...]
+    reopened: bool
+    vendor: int
+    rotas: tuple[int, ...]
+    in_force: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a run on one calendar, in epoch seconds."""
+    """A part of a run on one rota, between two steps; the one after the last stands for now."""
 
     start: int
     end: int
     paused: bool
-    calendar: Calendar
+    rota: int
 
 
 @dataclass(slots=True)
 class Run:
-    """A cycle in the making. ``rota`` is a text where there is no calendar: the reason."""
+    """A cycle in the making. Times are numbers of steps; ``place`` is the step as of which it is reported."""
 
     level: Level
     started: int
-    vendor: str
-    rota: Rota | str
+    vendor: int
+    rota: int
     since: int
     motion: Motion = Motion.RUNNING
     stage: Stage = Stage.IN_PROGRESS
     stopped: int | None = None
-    place: Place = NOWHERE
-    problem: str = ""
+    place: int = 0
     carried_from: Run | None = None
     pieces: list[Piece] = field(default_factory=list)
 
-    def turn(self, at: int, motion: Motion, rota: Rota | str) -> None:
+    def turn(self, at: int, motion: Motion, rota: int) -> None:
         """Go on in another way, or on other calendars, from ``at`` on."""
-        if motion is not self.motion or rota is not self.rota:
+        if motion is not self.motion or rota != self.rota:
             self._cut(at)
             self.motion, self.rota = motion, rota
 
-    def end(self, at: int, stage: Stage, place: Place) -> None:
+    def end(self, at: int, stage: Stage, place: int) -> None:
         """Complete or cancel."""
         self.settle(at, stage, place)
         self.motion, self.stopped = Motion.HALTED, at
@@ -77,8 +98,8 @@ class Run:
         """Reopen what was completed; the time between counts for nothing."""
         self.since, self.motion, self.stage, self.stopped = at, Motion.RUNNING, Stage.IN_PROGRESS, None
 
-    def settle(self, at: int, stage: Stage, place: Place) -> None:
-        """Account for all time up to ``at``; there is at least one piece then, or a problem."""
+    def settle(self, at: int, stage: Stage, place: int) -> None:
+        """Account for all time up to ``at``; there is at least one piece then."""
         self._cut(at)
         if not self.pieces:
             self._account(at)
@@ -90,187 +111,181 @@ class Run:
         self.since = at
 
     def _account(self, at: int) -> None:
-        if isinstance(self.rota, str):
-            self.problem = self.problem or self.rota
-            return
-        for start, end, calendar in self.rota.pieces(self.since, at):
-            if calendar is None:
-                self.problem = self.problem or f"its environment had no owner on {instant(start):%Y-%m-%d}"
-                return
-            self.pieces.append(Piece(start, end, self.motion is Motion.PAUSED, calendar))
-
-
-class Desk:
-    """Which calendar each definition runs on, wherever a ticket is. Answers are kept, and are the same object again."""
-
-    def __init__(self, levels: Sequence[Level], calendars: Calendars) -> None:
-        self._levels = levels
-        self._calendars = calendars
-        self._steady: dict[str, Rota] = {}
-        self._known: dict[tuple[str, str, tuple[str, ...]], tuple[Rota | str, ...]] = {}
-
-    def rotas(self, reading: Reading) -> tuple[Rota | str, ...]:
-        """For each definition its calendars, or why there are none."""
-        key = reading.place.vendor, reading.environment, reading.services
-        if key not in self._known:
-            self._known[key] = tuple(self._rota(level.definition.calendar, *key) for level in self._levels)
-        return self._known[key]
-
-    def _rota(self, calendar: str, vendor: str, environment: str, services: tuple[str, ...]) -> Rota | str:
-        if calendar == "environment":
-            return self._of_environment(environment, services)
-        if calendar == "vendor":
-            of_vendor = self._calendars.for_vendor(vendor)
-            return f"there is no vendor {vendor!r}" if of_vendor is None else self._always(of_vendor)
-        return self._always(self._calendars[calendar])
-
-    def _of_environment(self, environment: str, services: tuple[str, ...]) -> Rota | str:
-        if not environment:
-            return "it has no environment"
-        if not self._calendars.knows_environment(environment):
-            return f"there is no environment {environment!r}"
-        return self._calendars.rota(environment, services)
-
-    def _always(self, calendar: Calendar) -> Rota:
-        return self._steady.setdefault(calendar.name, Rota.steady(calendar))
+        self.pieces.append(Piece(self.since, at, self.motion is Motion.PAUSED, self.rota))
 
 
 class Walk:
-    """One ticket, from reading to reading. ``runs`` are its cycles in the order of their attachment."""
+    """One ticket, from step to step. ``runs`` are its cycles in the order of their attachment."""
 
-    def __init__(self, levels: Sequence[Level], desk: Desk) -> None:
+    def __init__(self, levels: Sequence[Level]) -> None:
+        slots = len({level.slot for level in levels})
         self.runs: list[Run] = []
         self._levels = levels
-        self._desk = desk
-        self._active: list[Run | None] = [None] * len(levels)
-        self._earlier: list[Run | None] = [None] * len(levels)  # completed, then the ticket was reopened
-        self._completed: list[Run | None] = [None] * len(levels)
-        self._met = [False] * len(levels)
-        self._course: list[Reading] = []
+        self._active: list[Run | None] = [None] * slots
+        self._earlier: list[Run | None] = [None] * slots  # completed, then the ticket was reopened
+        self._completed: list[Run | None] = [None] * slots
+        self._met = [False] * slots
+        self._course: list[Step] = []
         self._signals: tuple[int, ...] = (0,) * len(levels)
 
-    def step(self, reading: Reading) -> None:
+    def step(self, step: Step) -> None:
         """Take in the next change: stop, reset, cancel; attach; pause, resume."""
         left: list[Run] = []
         fresh: set[int] = set()
-        if reading.reopened:
+        if step.reopened:
             self._reopen()
-        for level in self._levels:
-            self._maybe_end(level, reading, left, fresh)
-            self._met[level.index] |= reading.signals[level.index] & (START | STOP) == START | STOP
-        for level in self._levels:
-            self._maybe_attach(level, reading, left, fresh)
+        for slot, in_force in enumerate(step.in_force):
+            self._maybe_end(slot, step, left, fresh)
+            self._met[slot] |= in_force != NOBODY and step.signals[in_force] & (START | STOP) == START | STOP
+        for slot in range(len(step.in_force)):
+            self._maybe_attach(slot, step, left, fresh)
         for run in self._active:
             if run is not None:
-                self._follow(run, reading)
-        self._signals = reading.signals
-        self._course.append(reading)
+                _follow(run, step)
+        self._signals = step.signals
+        self._course.append(step)
 
-    def finish(self, now: int) -> list[Run]:
-        """Account for all time up to ``now``, and give back the runs."""
+    def finish(self) -> list[Run]:
+        """Account for all time up to now, and give back the runs."""
+        last = len(self._course) - 1
         for run in self._active:
             if run is not None:
                 stage = Stage.PAUSED if run.motion is Motion.PAUSED else Stage.IN_PROGRESS
-                run.settle(now, stage, self._course[-1].place)
+                run.settle(last + 1, stage, last)
         return self.runs
 
     def _reopen(self) -> None:
         """Let what was completed before the ticket was reopened start again."""
         self._earlier = [new or old for new, old in zip(self._completed, self._earlier, strict=True)]
-        self._completed = [None] * len(self._levels)
-        self._met = [False] * len(self._levels)
+        self._completed = [None] * len(self._completed)
+        self._met = [False] * len(self._met)
 
-    def _maybe_end(self, level: Level, reading: Reading, left: list[Run], fresh: set[int]) -> None:
+    def _maybe_end(self, slot: int, step: Step, left: list[Run], fresh: set[int]) -> None:
         """End a running cycle where it must: note in ``left`` those that may hand over, in ``fresh`` those reset."""
-        run, signals = self._active[level.index], reading.signals[level.index]
+        run = self._active[slot]
         if run is None:
             return
+        signals, before = step.signals[run.level.index], self._signals[run.level.index]
         if signals & STOP:
-            self._complete(run, reading)
-        elif signals & RESET and signals & START and not self._signals[level.index] & RESET:
-            self._complete(run, reading)
-            fresh.add(level.index)
-        elif signals & CANCEL or not signals & START or (level.per_vendor and run.vendor != reading.place.vendor):
-            run.end(reading.at, Stage.CANCELLED, self._course[-1].place)
-            self._active[level.index] = None
+            self._complete(run, step)
+        elif signals & RESET and signals & START and not before & RESET:
+            self._complete(run, step)
+            fresh.add(slot)
+        elif signals & CANCEL or not signals & START or (run.level.per_vendor and run.vendor != step.vendor):
+            run.end(step.number, Stage.CANCELLED, step.number - 1)
+            self._active[slot] = None
             if not signals & START:
                 left.append(run)
 
-    def _complete(self, run: Run, reading: Reading) -> None:
-        place = reading.place._replace(vendor=run.vendor) if run.level.per_vendor else reading.place
-        run.end(reading.at, Stage.COMPLETED, place)
-        self._active[run.level.index] = None
-        self._completed[run.level.index] = run
+    def _complete(self, run: Run, step: Step) -> None:
+        run.end(step.number, Stage.COMPLETED, step.number)
+        self._active[run.level.slot] = None
+        self._completed[run.level.slot] = run
 
-    def _maybe_attach(self, level: Level, reading: Reading, left: list[Run], fresh: set[int]) -> None:
-        if self._active[level.index] is not None or self._met[level.index]:
+    def _maybe_attach(self, slot: int, step: Step, left: list[Run], fresh: set[int]) -> None:
+        level, before = self._attaching(slot, step), self._earlier[slot]
+        if level is None:
             return
-        if reading.signals[level.index] & (START | STOP | CANCEL) != START:
-            return
-        if level.per_vendor and not reading.place.vendor:
-            return
-        before = self._earlier[level.index]
-        if before is not None and level.per_vendor and before.vendor != reading.place.vendor:
+        if before is not None and level.per_vendor and before.vendor != step.vendor:
             before = None
         leaving = [run for run in left if run.level.family == level.family]
-        if level.index in fresh:
-            run: Run | None = self._new(level, reading)
+        if slot in fresh:
+            run: Run | None = self._new(level, step)
         elif before is not None and not leaving:
-            run = self._reopened(level, reading, before)
+            run = self._reopened(level, step, before)
         else:
-            run = self._changed(level, reading, leaving)
-        self._active[level.index] = run
+            run = self._changed(level, step, leaving, self._left_while_done(level, step))
+        self._active[slot] = run
+        if run is not None:  # what was completed before it is over for good
+            self._earlier[slot] = self._completed[slot] = None
 
-    def _new(self, level: Level, reading: Reading) -> Run:
-        rota = self._desk.rotas(reading)[level.index]
-        run = Run(level, reading.at, reading.place.vendor, rota, since=reading.at)
+    def _left_while_done(self, level: Level, step: Step) -> list[Run]:
+        """Completed cycles of the family that would go on, if the ticket had not left their definition meanwhile."""
+        found = [
+            run
+            for run in self._earlier
+            if run is not None
+            and run.level.family == level.family
+            and run.level.definition.on_reopen is OnReopen.CONTINUE
+            and not step.signals[run.level.index] & START
+            and (not level.per_vendor or run.vendor == step.vendor)
+        ]
+        for run in found:
+            self._earlier[run.level.slot] = None  # its time is handed over once
+        return found
+
+    def _attaching(self, slot: int, step: Step) -> Level | None:
+        """The version that attaches now, if any: of a cycle that goes on the one under which it began."""
+        if self._active[slot] is not None or self._met[slot]:
+            return None
+        before = self._earlier[slot]
+        if (
+            before is not None
+            and before.level.definition.on_reopen is OnReopen.CONTINUE
+            and _may_run(before.level, step)
+        ):
+            return before.level
+        in_force = step.in_force[slot]
+        level = None if in_force == NOBODY else self._levels[in_force]
+        return level if level is not None and _may_run(level, step) else None
+
+    def _new(self, level: Level, step: Step) -> Run:
+        run = Run(level, step.number, step.vendor, step.rotas[level.index], since=step.number)
         self.runs.append(run)
         return run
 
-    def _reopened(self, level: Level, reading: Reading, before: Run) -> Run | None:
+    def _reopened(self, level: Level, step: Step, before: Run) -> Run | None:
         """What ``on_reopen`` makes of a completed cycle whose ``stop`` no longer holds."""
         match level.definition.on_reopen:
             case OnReopen.IGNORE:
                 return None
             case OnReopen.NEW_CYCLE:
-                return self._new(level, reading)
+                return self._new(level, step)
+            case OnReopen.CONTINUE if before.level is not level:  # the version that it began under holds no longer
+                return self._new(level, step)
             case OnReopen.CONTINUE:
-                self._earlier[level.index] = None
-                before.go_on(reading.at)
+                before.go_on(step.number)
                 return before
 
-    def _changed(self, level: Level, reading: Reading, leaving: list[Run]) -> Run:
-        """What ``on_change`` makes of a definition that comes to hold, in place of ``leaving`` or of none."""
+    def _changed(self, level: Level, step: Step, leaving: list[Run], left_before: list[Run]) -> Run:
+        """What ``on_change`` makes of a definition that comes to hold, in place of others or of none."""
         on_change = level.definition.on_change
-        newly = self._course and not self._signals[level.index] & START
+        newly = leaving or left_before or (self._course and not self._signals[level.index] & START)
         if on_change is OnChange.RETROACTIVE and newly:
-            return self._from_creation(level, reading)
-        run = self._new(level, reading)
+            return self._from_creation(level, step)
+        run = self._new(level, step)
         if on_change is OnChange.CARRY:
-            run.carried_from = next((old for old in leaving if not level.per_vendor or old.vendor == run.vendor), None)
+            others = (*leaving, *left_before)
+            run.carried_from = next((old for old in others if not level.per_vendor or old.vendor == run.vendor), None)
         return run
 
-    def _from_creation(self, level: Level, reading: Reading) -> Run:
+    def _from_creation(self, level: Level, step: Step) -> Run:
         """A run as if its definition had held since the creation, or since the vendor in hand got the ticket."""
         course = self._course
         if level.per_vendor:
-            others = [index for index, past in enumerate(course) if past.place.vendor != reading.place.vendor]
+            others = [index for index, past in enumerate(course) if past.vendor != step.vendor]
             course = course[others[-1] + 1 :] if others else course
-        run = self._new(level, course[0] if course else reading)
+        run = self._new(level, course[0] if course else step)
         done = False
         for past in course:
             done = bool(past.signals[level.index] & STOP) or (done and not past.reopened)
             if done:
-                run.turn(past.at, Motion.HALTED, run.rota)
+                run.turn(past.number, Motion.HALTED, run.rota)
             else:
-                self._follow(run, past)
+                _follow(run, past)
         return run
 
-    def _follow(self, run: Run, reading: Reading) -> None:
-        """Run or pause, on the calendars of where the ticket is."""
-        signals = reading.signals[run.level.index]
-        paused = bool(signals & PAUSE)
-        if run.level.definition.resume is not None:
-            paused = (paused or run.motion is Motion.PAUSED) and not signals & RESUME
-        rota = self._desk.rotas(reading)[run.level.index]
-        run.turn(reading.at, Motion.PAUSED if paused else Motion.RUNNING, rota)
+
+def _may_run(level: Level, step: Step) -> bool:
+    """Whether a definition holds, and its clock has somebody to run for."""
+    owed = step.signals[level.index] & (START | STOP | CANCEL) == START
+    return owed and not (level.per_vendor and step.vendor == NOBODY)
+
+
+def _follow(run: Run, step: Step) -> None:
+    """Run or pause, on the calendars of where the ticket is."""
+    signals = step.signals[run.level.index]
+    paused = bool(signals & PAUSE)
+    if run.level.definition.resume is not None:
+        paused = (paused or run.motion is Motion.PAUSED) and not signals & RESUME
+    run.turn(step.number, Motion.PAUSED if paused else Motion.RUNNING, step.rotas[run.level.index])

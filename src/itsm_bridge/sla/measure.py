@@ -6,22 +6,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from itsm_bridge.calendars import Calendar, Rota, Seconds, epoch, instant
-from itsm_bridge.sla.machine import Piece, Run
-from itsm_bridge.sla.model import Stage
-
-Flags = npt.NDArray[np.bool_]
-
-
-NEVER = -(2**62)
-"""No due instant: the calendar that would tell is nobody's."""
+from itsm_bridge.calendars import Calendar, Seconds
+from itsm_bridge.sla.desk import Desk
+from itsm_bridge.sla.machine import Level
+from itsm_bridge.sla.runs import NEVER, Numbers, Pieces, Runs
+from itsm_bridge.sla.shapes import STILL
+from itsm_bridge.sla.targets import promised
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One row for each run; ``due`` is in epoch seconds. ``piece_seconds`` has a row for each piece, run by run."""
+    """One row for each run; ``due`` is in epoch seconds. ``piece_seconds`` has a row for each piece, run by run.
+
+    Of a paused run ``due`` is when it would be due if it went on now.
+    """
 
     target: Seconds
     carried: Seconds
@@ -31,153 +30,127 @@ class Measured:
     piece_seconds: Seconds
 
 
-def measure(runs: Sequence[Run], now: int) -> Measured:
+def measure(  # noqa: PLR0917 (the seam)
+    runs: Runs, pieces: Pieces, desk: Desk, levels: Sequence[Level], dues: Sequence[int | None], now: int
+) -> Measured:
     """Count every run's time up to its end, or to ``now`` where it has none.
 
-    There is at least one run, each has a piece and no problem, and each comes after the one that it carries from.
+    There is at least one run, each has a piece, and each piece a calendar. ``dues`` has the due date of each ticket.
     """
-    pieces = _Pieces.of(runs)
-    seconds = _by_calendar(
-        pieces.calendars, lambda calendar, some: calendar.elapsed_array(pieces.start[some], pieces.end[some])
-    )
-    running = np.where(pieces.paused, 0, seconds)
-    own = np.add.reduceat(running, pieces.first)
-    promise = _promise(runs, own)
-    return Measured(
-        target=promise.target,
-        carried=promise.carried,
-        elapsed=own + promise.carried,
-        paused=np.add.reduceat(seconds - running, pieces.first),
-        due=_due(runs, pieces, running, promise, now),
-        piece_seconds=seconds,
-    )
+    return _Measure(runs, pieces, desk, levels, dues, now).all()
 
 
-@dataclass(frozen=True, slots=True)
-class _Pieces:
-    """The pieces of all runs as columns; ``first`` is where each run's begin, ``run`` whose each one is."""
+class _Measure:
+    """One measurement of some runs; ``first`` is where each one's pieces begin."""
 
-    start: Seconds
-    end: Seconds
-    paused: Flags
-    run: Seconds
-    first: Seconds
-    calendars: list[Calendar]
+    def __init__(  # noqa: PLR0917 (as above)
+        self, runs: Runs, pieces: Pieces, desk: Desk, levels: Sequence[Level], dues: Sequence[int | None], now: int
+    ) -> None:
+        self.runs, self.pieces, self.desk, self.levels, self.dues, self.now = runs, pieces, desk, levels, dues, now
+        self.first = np.searchsorted(pieces.run, np.arange(len(runs)))
+        self.turning = np.array([len(desk.on(rota)[0]) > 1 for rota in range(len(desk.rotas))], dtype=np.bool_)
 
-    @classmethod
-    def of(cls, runs: Sequence[Run]) -> _Pieces:
-        pieces: list[Piece] = [piece for run in runs for piece in run.pieces]
-        counts = np.array([len(run.pieces) for run in runs], dtype=np.int64)
-        return cls(
-            start=np.array([piece.start for piece in pieces], dtype=np.int64),
-            end=np.array([piece.end for piece in pieces], dtype=np.int64),
-            paused=np.array([piece.paused for piece in pieces], dtype=np.bool_),
-            run=np.repeat(np.arange(len(runs)), counts),
-            first=np.cumsum(counts) - counts,
-            calendars=[piece.calendar for piece in pieces],
+    def all(self) -> Measured:
+        pieces = self.pieces
+        seconds = self._by_calendar(
+            pieces.calendar, lambda calendar, some: calendar.elapsed_array(pieces.start[some], pieces.end[some])
+        )
+        running = np.where(pieces.paused, 0, seconds)
+        own = np.add.reduceat(running, self.first)
+        promise = self._promise(_carried(self.runs.carried, own))
+        return Measured(
+            target=promise.target,
+            carried=promise.carried,
+            elapsed=own + promise.carried,
+            paused=np.add.reduceat(seconds - running, self.first),
+            due=self._due(running, own, promise),
+            piece_seconds=seconds,
         )
 
+    def _by_calendar(self, calendars: Numbers, answer: Callable[[Calendar, Seconds], Seconds]) -> Seconds:
+        """Ask each calendar once, for all of its rows, and put the answers back in their places."""
+        answers = np.zeros(len(calendars), dtype=np.int64)
+        for number in np.unique(calendars).tolist():
+            rows = np.flatnonzero(calendars == number)
+            answers[rows] = answer(self.desk.calendars[number], rows)
+        return answers
 
-def _by_calendar(calendars: Sequence[Calendar], answer: Callable[[Calendar, Seconds], Seconds]) -> Seconds:
-    """Ask each calendar once, for all of its rows, and put the answers back in their places."""
-    distinct = {id(calendar): calendar for calendar in calendars}
-    owner = np.fromiter((id(calendar) for calendar in calendars), dtype=np.int64, count=len(calendars))
-    answers = np.zeros(len(calendars), dtype=np.int64)
-    for identity, calendar in distinct.items():
-        rows = np.flatnonzero(owner == identity)
-        answers[rows] = answer(calendar, rows)
-    return answers
+    def _promise(self, carried: Seconds) -> _Promise:
+        targets = [level.definition.target for level in self.levels]
+        target = np.array([one.seconds or 0 for one in targets], dtype=np.int64)[self.runs.level]
+        is_instant = np.array([one.is_instant for one in targets], dtype=np.bool_)[self.runs.level]
+        instants = np.full(len(self.runs), NEVER, dtype=np.int64)
+        for row in np.flatnonzero(is_instant).tolist():
+            instants[row], target[row] = self._promised(row)
+        return _Promise(target, carried, instants)
+
+    def _promised(self, row: int) -> tuple[int, int]:
+        """The instant that a target promises at the run's start, and the business time up to it."""
+        start = int(self.pieces.start[self.first[row]])
+        calendar = self.desk.calendars[int(self.pieces.calendar[self.first[row]])]
+        target = self.levels[int(self.runs.level[row])].definition.target
+        instant = promised(target, calendar, start, self.dues[int(self.runs.ticket[row])])
+        return instant, self.desk.rota(int(self.runs.rota[row])).elapsed(start, instant)
+
+    def _due(self, running: Seconds, own: Seconds, promise: _Promise) -> Seconds:
+        """When the target is used up: where it was, or where it would be if the clock went on from its end or now."""
+        pieces = self.pieces
+        before = np.cumsum(running) - running
+        before += (promise.carried - before[self.first])[pieces.run]
+        left = promise.target[pieces.run] - before
+        due = self._from_here(promise.target - promise.carried - own)
+        reaching = np.flatnonzero(~pieces.paused & (running >= left))
+        reached, first = np.unique(pieces.run[reaching], return_index=True)
+        rows = reaching[first]
+        due[reached] = self._by_calendar(
+            pieces.calendar[rows],
+            lambda calendar, some: calendar.due_array(pieces.start[rows[some]], np.maximum(left[rows[some]], 0)),
+        )
+        due = np.where(promise.carried >= promise.target, self.runs.started, due)
+        for row in np.flatnonzero(promise.instant != NEVER).tolist():
+            due[row] = self._as_promised(row, int(due[row]), int(promise.instant[row]))
+        return due
+
+    def _from_here(self, left: Seconds) -> Seconds:
+        """When the rest of each target would be used up, going on from the run's end; ``NEVER`` where it is unknown."""
+        runs = self.runs
+        due = np.full(len(runs), NEVER, dtype=np.int64)
+        ends = np.where(runs.stopped == NEVER, self.now, runs.stopped)
+        steady = np.flatnonzero((left > 0) & ~self.turning[runs.rota])
+        single = np.array([self.desk.on(rota)[1][0] for rota in range(len(self.desk.rotas))], dtype=np.int64)
+        due[steady] = self._by_calendar(
+            single[runs.rota[steady]],
+            lambda calendar, some: calendar.due_array(ends[steady[some]], left[steady[some]]),
+        )
+        for row in np.flatnonzero((left > 0) & self.turning[runs.rota]).tolist():
+            turned = self.desk.rota(int(runs.rota[row])).due(int(ends[row]), int(left[row]))
+            due[row] = NEVER if turned is None else turned
+        return due
+
+    def _as_promised(self, row: int, due: int, promised: int) -> int:
+        """A due instant, or the instant that was promised where no business time lies between the two."""
+        rota = self.desk.rota(int(self.runs.rota[row]))
+        return promised if NEVER < due <= promised and rota.elapsed(due, promised) == 0 else due
 
 
 @dataclass(frozen=True, slots=True)
 class _Promise:
     """What each run was to keep to: its target in business seconds, and what it began with.
 
-    For a target in working ``days`` there is also the ``instant`` that it promises (0 for others).
+    For a target that is an ``instant`` rather than a time, that instant (``NEVER`` for others).
     """
 
     target: Seconds
     carried: Seconds
-    days: Seconds
     instant: Seconds
 
 
-def _promise(runs: Sequence[Run], own: Seconds) -> _Promise:
-    targets = [run.level.definition.target for run in runs]
-    target = np.array([duration.seconds or 0 for duration in targets], dtype=np.int64)
-    days = np.array([duration.working_days or 0 for duration in targets], dtype=np.int64)
-    promised = np.zeros(len(runs), dtype=np.int64)
-    for index in np.flatnonzero(days).tolist():
-        promised[index], target[index] = _working_days(runs[index], int(days[index]))
-    return _Promise(target, _carried(runs, own), days, promised)
-
-
-def _carried(runs: Sequence[Run], own: Seconds) -> Seconds:
+def _carried(before: Numbers, own: Seconds) -> Seconds:
     """What each run begins with: all that the one before it had used, which may itself have carried."""
-    carried = np.zeros(len(runs), dtype=np.int64)
-    place = {id(run): index for index, run in enumerate(runs)}
-    for index, run in enumerate(runs):
-        if run.carried_from is not None:
-            before = place[id(run.carried_from)]
-            carried[index] = own[before] + carried[before]
-    return carried
-
-
-def _working_days(run: Run, days: int) -> tuple[int, int]:
-    """The instant that a target in working days promises at the run's start, and the business time up to it."""
-    start = run.pieces[0].start
-    promised = epoch(run.pieces[0].calendar.due_working_days(instant(start), days))
-    return promised, _rota(run).elapsed(start, promised)
-
-
-def _due(runs: Sequence[Run], pieces: _Pieces, running: Seconds, promise: _Promise, now: int) -> Seconds:
-    """When the target is used up: where it was, or where it would be if the clock went on from its end or from now."""
-    before = np.cumsum(running) - running
-    before += (promise.carried - before[pieces.first])[pieces.run]
-    left = promise.target[pieces.run] - before
-    due = _from_here(runs, promise.target - promise.carried - np.add.reduceat(running, pieces.first), now)
-    reaching = np.flatnonzero(~pieces.paused & (running >= left))
-    reached, first = np.unique(pieces.run[reaching], return_index=True)
-    rows = reaching[first]
-    due[reached] = _by_calendar(
-        [pieces.calendars[row] for row in rows],
-        lambda calendar, some: calendar.due_array(pieces.start[rows[some]], np.maximum(left[rows[some]], 0)),
-    )
-    for index in np.flatnonzero(promise.days).tolist():
-        due[index] = _as_promised(runs[index], int(due[index]), int(promise.instant[index]))
-    started = np.fromiter((run.started for run in runs), dtype=np.int64, count=len(runs))
-    return np.where(promise.carried >= promise.target, started, due)
-
-
-def _from_here(runs: Sequence[Run], left: Seconds, now: int) -> Seconds:
-    """When the rest of each target would be used up, going on from the run's end; ``NEVER`` where it is unknown."""
-    due = np.full(len(runs), NEVER, dtype=np.int64)
-    going, ends, calendars = [], [], []
-    for index, run in enumerate(runs):
-        end = now if run.stopped is None else run.stopped
-        calendar = _rota(run).at(end)
-        if run.stage is not Stage.PAUSED and left[index] > 0 and calendar is not None:
-            going.append(index)
-            ends.append(end)
-            calendars.append(calendar)
-    rows, since = np.array(going, dtype=np.int64), np.array(ends, dtype=np.int64)
-    due[rows] = _by_calendar(calendars, lambda calendar, some: calendar.due_array(since[some], left[rows[some]]))
-    for index, end in zip(going, ends, strict=True):
-        rota = _rota(runs[index])
-        if rota.changes_in(end, int(due[index])):
-            due[index] = NEVER if (turned := rota.due(end, int(left[index]))) is None else turned
-    return due
-
-
-def _as_promised(run: Run, due: int, promised: int) -> int:
-    """A due instant, or the working day that was promised where no business time lies between the two."""
-    if due == NEVER:
-        return due
-    return promised if due <= promised and _rota(run).elapsed(due, promised) == 0 else due
-
-
-def _rota(run: Run) -> Rota:
-    """The calendars of a run that has no problem."""
-    if isinstance(run.rota, str):
-        raise TypeError(run.rota)
-    return run.rota
+    carried = np.zeros(len(own), dtype=np.int64)
+    taking = before != STILL
+    while True:  # once more than the longest chain of clocks that took over from each other
+        more = np.where(taking, (own + carried)[before], 0)
+        if (more == carried).all():
+            return carried
+        carried = more

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from itsm_bridge.config.model import SlaDefinition
 
 
 class Stage(StrEnum):
@@ -21,7 +23,9 @@ class Cycle:
     """One clock of one ticket, from attachment to its end or to now; a row of ``sla_cycles``.
 
     ``elapsed_seconds`` and ``paused_seconds`` are business seconds of the calendar; the former hold what was carried
-    over from another definition. ``stopped_at`` is ``None`` while the cycle runs or pauses, ``due_at`` while it pauses.
+    over from another definition. ``stopped_at`` is ``None`` while the cycle runs or pauses, ``due_at`` while it pauses;
+    ``due_if_resumed_at`` is when a paused one would be due if it went on now, and ``None`` for others.
+    ``definition`` is the version under which it began.
     """
 
     ticket: str
@@ -41,6 +45,13 @@ class Cycle:
     paused_seconds: int
     breached: bool
     stage: Stage
+    definition: SlaDefinition = field(compare=False, repr=False)
+    due_if_resumed_at: datetime | None = None
+
+    @property
+    def remaining_seconds(self) -> int:
+        """Business seconds left of the target; negative once it is breached."""
+        return self.target_seconds - self.elapsed_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +86,17 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Reckoning:
-    """A cycle with the intervals that add up to it. ``carried_seconds`` came over from another definition."""
+    """A cycle with the intervals that add up to it.
+
+    ``carried_seconds`` came over from another definition, whose running time they are: that in ``carried``.
+    """
 
     cycle: Cycle
     carried_seconds: int
     intervals: tuple[Interval, ...]
+    carried: tuple[Interval, ...] = ()
+
+    @property
+    def used(self) -> tuple[Interval, ...]:
+        """All running time of the cycle, what it carries over included: in all its ``elapsed_seconds``."""
+        return (*self.carried, *(one for one in self.intervals if not one.paused))

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from itsm_bridge.calendars import epoch
-from itsm_bridge.conditions import Condition, Facts, FieldTest, Kind, Not, Value, compile_condition, field_of
+import numpy as np
+import numpy.typing as npt
+
+from itsm_bridge.conditions import Condition, Facts, FieldTest, Not, Value, compile_condition
+from itsm_bridge.conditions.columns import alike
 from itsm_bridge.config.model import SlaDefinition
 from itsm_bridge.errors import ConfigurationInvalid
-from itsm_bridge.history import Moment, reassignments, reopenings, reopens, split, timeline
+from itsm_bridge.history import MomentColumns, as_fact, microseconds, moments_of, reassignments, reopenings, split
 from itsm_bridge.model import State, Ticket, TicketRecord
+
+Numbers = npt.NDArray[np.int64]
+
+MICROSECONDS = 1_000_000
 
 START, STOP, PAUSE, RESUME, RESET, CANCEL = (1 << bit for bit in range(6))
 
@@ -25,7 +32,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FIXED: dict[str, Callable[[Ticket, ZoneInfo], tuple[Value, ...]]] = {
     "created": lambda ticket, _: (ticket.created_at,),
     "due": lambda ticket, _: () if ticket.due_at is None else (ticket.due_at,),
-    "text": lambda ticket, _: _fact("text", "\n".join(part for part in (ticket.summary, ticket.description) if part)),
+    "text": lambda ticket, _: as_fact("text", "\n".join(part for part in (ticket.summary, ticket.description) if part)),
     "weekday": lambda ticket, zone: (DAYS[ticket.created_at.astimezone(zone).weekday()],),
     "time": lambda ticket, zone: (ticket.created_at.astimezone(zone).time(),),
 }
@@ -53,19 +60,31 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What holds from ``at`` (epoch seconds) on. ``signals`` has one set of bits for each definition.
+class Situation:
+    """All that clocks look at in a ticket at one moment; tickets that look alike share one.
 
-    ``reopened`` is whether the ticket was opened again at this moment; ``environment`` and ``services`` are those whose
-    owner's calendar counts.
+    ``number`` is its place in ``Reader.situations``. ``signals`` has one set of bits for each definition;
+    ``environment`` and ``services`` are those whose owner's calendar counts.
     """
 
-    at: int
+    number: int
     signals: tuple[int, ...]
-    reopened: bool
+    state: str
     place: Place
     environment: str
     services: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """The moments of some tickets, ticket by ticket, and the number of the situation that begins at each.
+
+    ``ticket`` is a place among the records, ``at`` is in epoch seconds.
+    """
+
+    ticket: Numbers
+    at: Numbers
+    situations: Numbers
 
 
 class Reader:
@@ -75,6 +94,7 @@ class Reader:
     """
 
     def __init__(self, definitions: Sequence[SlaDefinition], zone: ZoneInfo) -> None:
+        self.situations: list[Situation] = []
         self._zone = zone
         self._tests = [_compiled(definition) for definition in definitions]
         read = {field for definition in definitions for field in _fields_of(definition)}
@@ -82,60 +102,81 @@ class Reader:
         self._counted = tuple(sorted(read & COUNTED.keys()))
         self._historic = tuple(sorted((read - FIXED.keys() - COUNTED.keys()) | {"state"}))
         counted_from = {field for name in self._counted for field in COUNTED[name][1]}
-        self._followed = tuple({*self._historic, *counted_from, *REPORTED})
-        self._known: dict[tuple[object, ...], tuple[int, ...]] = {}
+        more = {*counted_from, *REPORTED} - {*self._historic}
+        self._followed = (*self._historic, *sorted(more))
+        self._state = self._followed.index("state")
+        self._where = tuple(self._followed.index(field) for field in ("environment", "service"))
+        self._reported = tuple(self._followed.index(field) for field in REPORTED)
+        self._known: dict[tuple[object, ...], int] = {}
 
-    def readings(self, record: TicketRecord, until: datetime) -> list[Reading]:
-        """The ticket's readings up to ``until``, inclusive; none if it did not exist then."""
-        moments = [moment for moment in timeline(record, self._followed) if moment.at <= until]
-        counts = [(name, COUNTED[name][0](record)) for name in self._counted]
-        fixed = tuple(FIXED[name](record.ticket, self._zone) for name in self._fixed)
-        environments = _known_ones([moment.values["environment"] for moment in moments])
-        services = _known_ones([moment.values["service"] for moment in moments])
-        return [
-            Reading(
-                at=epoch(moment.at),
-                signals=self._signals(moment, fixed, tuple(bisect_right(when, moment.at) for _, when in counts)),
-                reopened=reopened,
-                place=Place._make(moment.values[field] for field in REPORTED),
-                environment=environment,
-                services=split(service),
+    def forget(self) -> None:
+        """Give memory back; the numbers of situations begin again."""
+        self.situations.clear()
+        self._known.clear()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much is remembered that it is time to forget."""
+        return len(self.situations) >= MOST_REMEMBERED
+
+    def readings(self, records: Sequence[TicketRecord], until: datetime, also: Sequence[int] = ()) -> Readings:
+        """The tickets' readings up to ``until``, inclusive; none of one that did not exist then.
+
+        There is one at each instant of ``also`` (epoch seconds) after a ticket's creation, changed or not.
+        """
+        moments = moments_of(records, self._followed, [second * MICROSECONDS for second in also])
+        moments = moments.until(microseconds(until))
+        known = [_known_ones(moments, place) for place in self._where]
+        fixed = [tuple(FIXED[name](record.ticket, self._zone) for name in self._fixed) for record in records]
+        counts = [_counts(COUNTED[name][0], records, moments) for name in self._counted]
+        codes = {values: code for code, values in enumerate(dict.fromkeys(fixed))}
+        of_ticket = np.array([codes[values] for values in fixed], dtype=np.int64)
+        keys = [*moments.values.T, *known, of_ticket[moments.ticket], *counts]
+        examples, group = alike(keys, len(moments.ticket))
+        numbers = [
+            self._number(
+                tuple(moments.texts[code] for code in moments.values[row]),
+                fixed[moments.ticket[row]],
+                tuple(int(count[row]) for count in counts),
+                moments.texts[known[0][row]],
+                moments.texts[known[1][row]],
             )
-            for moment, reopened, environment, service in zip(
-                moments, reopens(moments), environments, services, strict=True
-            )
+            for row in examples
         ]
+        return Readings(moments.ticket, moments.at // MICROSECONDS, np.array(numbers, dtype=np.int64)[group])
+
+    def _number(
+        self,
+        values: tuple[str, ...],
+        fixed: tuple[tuple[Value, ...], ...],
+        counts: tuple[int, ...],
+        environment: str,
+        service: str,
+    ) -> int:
+        key = values, fixed, counts, environment, service
+        number = self._known.get(key)
+        if number is None:
+            number = self._known[key] = len(self.situations)
+            self.situations.append(
+                Situation(
+                    number=number,
+                    signals=self._signals(values, fixed, counts),
+                    state=values[self._state],
+                    place=Place._make(values[place] for place in self._reported),
+                    environment=environment,
+                    services=split(service),
+                )
+            )
+        return number
 
     def _signals(
-        self, moment: Moment, fixed: tuple[tuple[Value, ...], ...], counts: tuple[int, ...]
+        self, values: tuple[str, ...], fixed: tuple[tuple[Value, ...], ...], counts: tuple[int, ...]
     ) -> tuple[int, ...]:
-        values = tuple(moment.values[field] for field in self._historic)
-        key = values, fixed, counts
-        signals = self._known.get(key)
-        if signals is None:
-            facts = self._facts(values, fixed, counts)
-            canceled = CANCEL * (moment.values["state"] == State.CANCELED)
-            signals = tuple(canceled | sum(bit for bit, holds in tests if holds(facts)) for tests in self._tests)
-            if len(self._known) >= MOST_REMEMBERED:
-                self._known.clear()
-            self._known[key] = signals
-        return signals
-
-    def _facts(self, values: tuple[str, ...], fixed: tuple[tuple[Value, ...], ...], counts: tuple[int, ...]) -> Facts:
         facts: dict[str, tuple[Value, ...]] = dict(zip(self._fixed, fixed, strict=True))
         facts |= {name: (count,) for name, count in zip(self._counted, counts, strict=True)}
-        facts |= {field: _fact(field, value) for field, value in zip(self._historic, values, strict=True)}
-        return facts
-
-
-def _fact(field: str, value: str) -> tuple[Value, ...]:
-    """A field's text as the rule language sees it."""
-    known = field_of(field)
-    if known is not None and known.kind is Kind.NUMBER and value.isdecimal():
-        return (int(value),)
-    if known is not None and known.many:
-        return split(value)
-    return (value,) if value and not value.isspace() else ()
+        facts |= {field: as_fact(field, value) for field, value in zip(self._historic, values, strict=False)}
+        canceled = CANCEL * (values[self._state] == State.CANCELED)
+        return tuple(canceled | sum(bit for bit, holds in tests if holds(facts)) for tests in self._tests)
 
 
 def _compiled(definition: SlaDefinition) -> list[tuple[int, Callable[[Facts], bool]]]:
@@ -176,11 +217,47 @@ def _read(condition: Condition) -> Iterator[str]:
             yield from _read(part)
 
 
-def _known_ones(values: list[str]) -> list[str]:
-    """Each value, or where it is empty the one before it, or at the beginning the first there is."""
-    last = next((value for value in values if value), "")
-    known = []
-    for value in values:
-        last = value or last
-        known.append(last)
-    return known
+def _known_ones(moments: MomentColumns, place: int) -> Numbers:
+    """Each value of a field, or where it is empty the one before, or at the beginning the ticket's first there is."""
+    values = moments.values[:, place]
+    filled = np.array([bool(text) for text in moments.texts], dtype=np.bool_)[values]
+    if filled.all():
+        return values
+    rows = np.arange(len(values))
+    before = np.maximum.accumulate(np.where(filled, rows, 0))
+    after = np.minimum.accumulate(np.where(filled, rows, len(values) - 1)[::-1])[::-1]
+    has_before = filled[before] & (moments.ticket[before] == moments.ticket) & (before <= rows)
+    has_after = filled[after] & (moments.ticket[after] == moments.ticket)
+    return values[np.where(has_before, before, np.where(has_after, after, rows))]
+
+
+def _counts(
+    count: Callable[[TicketRecord], tuple[datetime, ...]], records: Sequence[TicketRecord], moments: MomentColumns
+) -> Numbers:
+    """How often something had happened to a ticket by each moment."""
+    when = [[microseconds(at) for at in count(record)] for record in records]
+    asked = zip(moments.ticket.tolist(), moments.at.tolist(), strict=True)
+    return np.array([bisect_right(when[ticket], at) for ticket, at in asked], dtype=np.int64)
+
+
+def seen_at(
+    record: TicketRecord, values: Mapping[str, str], at: datetime, condition: Condition, zone: ZoneInfo
+) -> Facts:
+    """What a condition sees of a ticket at an instant; ``values`` are those of the fields that it ``follows``."""
+    return {field: _seen(record, values, at, field, zone) for field in _read(condition)}
+
+
+def _seen(
+    record: TicketRecord, values: Mapping[str, str], at: datetime, field: str, zone: ZoneInfo
+) -> tuple[Value, ...]:
+    if field in FIXED:
+        return FIXED[field](record.ticket, zone)
+    if field in COUNTED:
+        return (bisect_right(COUNTED[field][0](record), at),)
+    return as_fact(field, values[field])
+
+
+def follows(condition: Condition) -> frozenset[str]:
+    """The fields with a history on which a condition rests."""
+    read = frozenset(_read(condition))
+    return (read - FIXED.keys() - COUNTED.keys()).union(*(COUNTED[field][1] for field in read & COUNTED.keys()))

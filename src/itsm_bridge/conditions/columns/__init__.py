@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from itsm_bridge.conditions.columns.bits import Bits, Places, all_rows, flags_of, no_rows, rows_in, rows_of
 from itsm_bridge.conditions.columns.evaluation import NONE, Answers, ColumnConditions
+from itsm_bridge.conditions.columns.grouping import alike
 from itsm_bridge.conditions.columns.population import Column, Columns, RowFacts
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Columns",
     "Places",
     "RowFacts",
+    "alike",
     "all_rows",
     "flags_of",
     "no_rows",

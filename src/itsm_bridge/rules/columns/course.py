@@ -35,9 +35,6 @@ VALUES = ("impact", "urgency", "priority", "approval", "vendor")
 Deal = Callable[[Mapping[str, int]], Mapping[str, float]]
 """What makes each vendor's load of how many tickets it was given so far."""
 
-ROOM = 2**62
-"""How many combinations of keys a number holds."""
-
 
 class Course:
     """The way of one population. ``left`` are the tickets that later sections still decide."""
@@ -150,16 +147,3 @@ def _changed(columns: Columns, field: str, rows: Places, group: Places, steps: S
 def where(column: Column, holds: Callable[[tuple[Value, ...]], bool]) -> Bits:
     """The tickets whose values are such."""
     return column.rows_where(np.fromiter(map(holds, column.values), np.bool_, len(column.counts)))
-
-
-def alike(keys: Sequence[Places], count: int) -> tuple[Places, Places]:
-    """Who agrees with whom in all ``keys``: the place of one example of each group, and for each place its group."""
-    code, span = np.zeros(count, dtype=np.int64), 1
-    for key in keys:
-        values = int(key.max(initial=NONE)) + 2
-        if span * values > ROOM:
-            known, code = np.unique(code, return_inverse=True)
-            span = len(known)
-        code, span = code * values + key + 1, span * values
-    _, examples, group = np.unique(code, return_index=True, return_inverse=True)
-    return examples, group

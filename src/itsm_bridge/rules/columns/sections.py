@@ -13,10 +13,10 @@ import itsm_bridge.rules.approval as approval
 import itsm_bridge.rules.assignment as assignment
 import itsm_bridge.rules.intake as intake
 import itsm_bridge.rules.priority as priority
-from itsm_bridge.conditions.columns import NONE, Bits, Column, Places, flags_of, rows_in, rows_of
+from itsm_bridge.conditions.columns import NONE, Bits, Column, Places, alike, flags_of, rows_in, rows_of
 from itsm_bridge.config.model import Assign, Classify, Rule
 from itsm_bridge.rules.classify import SECTION as CLASSIFY
-from itsm_bridge.rules.columns.course import Course, Deal, alike, where
+from itsm_bridge.rules.columns.course import Course, Deal, where
 from itsm_bridge.rules.verdict import FieldDecision
 
 LEVELS = ("impact", "urgency", "priority")
