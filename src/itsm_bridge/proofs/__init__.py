@@ -1,5 +1,7 @@
 """Proves the rules: which can never decide anything, which contradict each other, and which tickets nobody decides.
 
+And the service levels: which can never attach, never run or never pause.
+
 Rules are compiled to formulas about any ticket, and a solver (``z3``) answers exactly. Every ticket that it brings
 forward is given to the rules engine before it is reported; what cannot be decided within the budget is said.
 """

@@ -6,7 +6,7 @@ the configuration gives them; text is open, and so are people. Where a field can
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, time
 
 import z3
@@ -34,13 +34,19 @@ PLAIN = frozenset({Operator.ONE_OF, Operator.NOT, Operator.EMPTY})
 
 
 class AnyTicket:
-    """The fields that the rules of a configuration look at, as symbols, from ``now`` on."""
+    """The fields that conditions look at, as symbols, from ``now`` on: of the rules, or of the ``tests`` given."""
 
-    def __init__(self, configuration: Configuration, terms: Terms, now: datetime) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        terms: Terms,
+        now: datetime,
+        tests: Mapping[str, tuple[FieldTest, ...]] | None = None,
+    ) -> None:
         self.configuration = configuration
         self.terms = terms
         self.now = now
-        self.tests = tests_of(configuration.rules)
+        self.tests = tests_of(configuration.rules) if tests is None else tests
         self.spans: dict[str, tuple[tuple[Span, z3.BoolRef], ...]] = {}
         self.wordings: dict[str, Wording] = {}
         self.loose: list[z3.BoolRef] = []

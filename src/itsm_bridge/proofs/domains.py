@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 
@@ -27,9 +27,14 @@ LEVELS: Mapping[str, int] = MappingProxyType({"impact": 3, "urgency": 3, "priori
 
 def tests_of(book: RuleBook) -> dict[str, tuple[FieldTest, ...]]:
     """All tests of all rules, by field, in the order of the file."""
+    return tests_in(rule.when for _, rule in every_rule(book))
+
+
+def tests_in(conditions: Iterable[Condition]) -> dict[str, tuple[FieldTest, ...]]:
+    """All tests of some conditions, by field, in their order."""
     found: dict[str, dict[FieldTest, None]] = {}
-    for _, rule in every_rule(book):
-        for test in _leaves(rule.when):
+    for condition in conditions:
+        for test in _leaves(condition):
             found.setdefault(test.field, {})[test] = None
     return {name: tuple(tests) for name, tests in found.items()}
 

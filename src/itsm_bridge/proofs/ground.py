@@ -108,19 +108,19 @@ class Disagreement(Exception):
 
 
 def attempt(one: Judged, about: str, question: Callable[[], Iterator[Draft]]) -> Iterator[Draft]:
-    """The findings of one question, or that it stays open."""
-    name = one.rule.name
+    """The findings of one question about a rule, or that it stays open."""
+    yield from answered(one.rule.position, f'"{one.rule.name}" {about}', question)
+
+
+def answered(position: Position, about: str, question: Callable[[], Iterator[Draft]]) -> Iterator[Draft]:
+    """The findings of one question about what stands at ``position``, or that it stays open."""
     try:
         yield from question()
     except Undecided:
-        yield undecided(
-            one.rule.position, f'whether "{name}" {about} was not decided within the budget of one question'
-        )
+        yield undecided(position, f"whether {about} was not decided within the budget of one question")
     except Disagreement:
-        wrong = (
-            f'whether "{name}" {about} is open: the proof and the engine disagree, which is a mistake of this program'
-        )
-        yield undecided(one.rule.position, wrong)
+        wrong = f"whether {about} is open: the proof and the engine disagree, which is a mistake of this program"
+        yield undecided(position, wrong)
 
 
 def undecided(position: Position, message: str) -> Draft:

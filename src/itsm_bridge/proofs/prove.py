@@ -1,4 +1,4 @@
-"""All findings about the rules of one configuration, each with the tickets that it concerned of late."""
+"""All findings about the rules and the service levels of one configuration, with the tickets concerned of late."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from itsm_bridge.proofs.gaps import gaps
 from itsm_bridge.proofs.ground import Draft, Ground
 from itsm_bridge.proofs.overlaps import overlaps
 from itsm_bridge.proofs.search import Budget
+from itsm_bridge.proofs.service_levels import service_levels
 from itsm_bridge.proofs.unreachable import unreachable
 from itsm_bridge.proofs.workless import workless
 
@@ -27,13 +28,15 @@ def prove(
     *,
     budget: Budget | None = None,
 ) -> tuple[Finding, ...]:
-    """What is wrong with the rules for tickets from ``now`` on, by code; of one code, what concerns most tickets first.
+    """What is wrong for tickets from ``now`` on, by code; of one code, what concerns most tickets first.
 
     ``recent`` gives the tickets that the store holds, and is asked only where there is something to count; those that
     were created within ``PERIOD`` count.
     """
-    ground = Ground(configuration, now, budget or Budget())
+    budget = budget or Budget()
+    ground = Ground(configuration, now, budget)
     drafts = [draft for find in (unreachable, overlaps, gaps, workless) for draft in find(ground)]
+    drafts += service_levels(configuration, now, budget)
     counts = None if recent is None else _counts(ground.engine, drafts, recent, now)
     ranked = sorted(range(len(drafts)), key=lambda place: (drafts[place].code, -counts[place] if counts else 0))
     return tuple(_finding(drafts[place], None if counts is None else counts[place]) for place in ranked)
