@@ -152,7 +152,12 @@ class Approval:
 class NativeSla:
     """A service level as the source itself measures it (``task_sla``, Jira Service Management), to compare ours with.
 
-    ``elapsed_seconds`` is the source's own business time; ``breached`` its own verdict; ``stage`` its own word.
+    ``elapsed_seconds`` is the source's own business time; ``breached`` its own verdict; ``stage`` its own word. The
+    figures of a clock that runs are those of ``measured_at``: sources refresh them only from time to time.
+    ``target_seconds`` is its goal in business time, ``schedule`` the name of its opening hours and ``zone`` the zone
+    in which these are read, ``paused_seconds`` the business time of pauses that are over, ``paused_at`` when the
+    present one began, ``percent`` the share of the target as the source rounds it. What the source does not say, or
+    the account may not see, is ``None``.
     """
 
     source: str
@@ -165,6 +170,14 @@ class NativeSla:
     due_at: datetime | None
     elapsed_seconds: int | None
     breached: bool | None
+    measured_at: datetime | None = None
+    target_seconds: int | None = None
+    schedule: str | None = None
+    zone: str | None = None
+    paused: bool | None = None
+    paused_at: datetime | None = None
+    paused_seconds: int | None = None
+    percent: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,3 +324,56 @@ class Outcome(StrEnum):
     OVERRIDDEN = "overridden"
     REJECTED = "rejected"
     UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was agreed about one clock when it ended; a row that is never replaced.
+
+    ``stage`` is ``completed`` or ``cancelled``; the figures are those of ``sla_cycles``. What they rest on is kept as
+    digests: of the ``definition``, of the ``calendars`` that counted, of the ticket's ``history`` up to the end; with
+    the versions of the ``zone_data`` and ``holidays``, and the digest of the whole ``configuration``. The ticket was
+    known up to ``known_at`` then.
+    """
+
+    source: str
+    external_id: str
+    sla: str
+    measures: str
+    kind: str
+    started_at: datetime
+    stopped_at: datetime
+    stage: str
+    target_seconds: int
+    elapsed_seconds: int
+    paused_seconds: int
+    due_at: datetime | None
+    breached: bool
+    vendor: str | None
+    environment: str | None
+    priority: int | None
+    definition: str
+    calendars: str
+    zone_data: str
+    holidays: str
+    configuration: str
+    history: str
+    known_at: datetime
+    frozen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A clock that has used up a share of its target: ``percent`` of it at ``crossed_at``.
+
+    ``told_at`` is when a run told so, or when it was recorded because nobody was to be told; ``None`` until then.
+    """
+
+    source: str
+    external_id: str
+    sla: str
+    started_at: datetime
+    percent: float
+    crossed_at: datetime
+    vendor: str | None
+    told_at: datetime | None = None

@@ -226,6 +226,31 @@ def test_a_second_walk_brings_the_overlap_and_nothing_else(side: Side) -> None:
         assert again <= recent
 
 
+def test_clocks_of_the_source_say_what_a_comparison_needs(side: Side) -> None:
+    source = replace(side.source, native_slas=True)
+    connector = replace(side, source=source).connector()
+    pages = walk(connector)
+    clocks = [native for page in pages for native in page.natives]
+    assert len({(clock.external_id, clock.native_id) for clock in clocks}) == len(clocks) > 50
+    assert {clock.external_id for clock in clocks} <= {record.ticket.external_id for record in records_of(pages)}
+    for clock in clocks:
+        assert clock.source == side.source.name
+        assert clock.target_seconds in range(1, 10 * 86_400)
+        assert (clock.elapsed_seconds or 0) >= 0
+        instants = [clock.started_at, clock.stopped_at, clock.due_at, clock.measured_at, clock.paused_at]
+        assert {at.utcoffset() for at in instants if at is not None} == {timedelta(0)}
+        assert clock.measured_at is not None
+        assert clock.paused in {True, False}
+    assert {clock.paused for clock in clocks} == {True, False}
+    says_more = side.source.name == "snow"
+    assert ({"eGov office hours", None} if says_more else {None}) == {clock.schedule for clock in clocks}
+    assert ({"Asia/Kolkata", "Asia/Dubai", None} if says_more else {None}) == {clock.zone for clock in clocks}
+    for value in ("paused_seconds", "percent"):
+        assert all((getattr(clock, value) is not None) is says_more for clock in clocks)
+    assert says_more is any(clock.paused_at is not None for clock in clocks)
+    assert not [native for page in walk(side.connector()) for native in page.natives]
+
+
 def test_reading_writes_nothing(side: Side) -> None:
     with serving(passed_on(side.url)) as web:
         connector = side.connector(web.url)

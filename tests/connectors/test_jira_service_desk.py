@@ -178,6 +178,37 @@ def test_the_sources_own_clocks_come_with_the_page() -> None:
     )
 
 
+def test_a_clock_tells_its_goal_whether_it_is_paused_and_of_when_it_is() -> None:
+    done = {"startTime": date(NOON), "stopTime": date(LATER), "goalDuration": {"millis": 14_400_000}}
+    cycles = [{**done, "goalDuration": goal} for goal in ({"millis": 1e999}, {"millis": True}, "4h", None)]
+    now = {"startTime": date(LATER), "goalDuration": {"millis": 3_600_000.4}}
+    cloud = site(
+        sla=[
+            {"id": "9", "name": "Time to resolution", "completedCycles": [done, *cycles], "ongoingCycle": now},
+            {"id": "10", "name": "Time to first response", "ongoingCycle": {**now, "paused": True}},
+        ]
+    )
+    with desk(cloud) as connector:
+        first, *odd, running, paused = walk(connector).natives
+        answered_at = connector.identity().server_time
+    assert (first.target_seconds, first.paused, first.measured_at) == (14_400, False, LATER)
+    assert [native.target_seconds for native in odd] == [None] * 4
+    assert (running.target_seconds, running.paused, running.measured_at) == (3_600, None, answered_at)
+    assert (paused.paused, paused.schedule, paused.zone) == (True, None, None)
+
+
+def test_clocks_alone_are_read_where_approvals_are_not_wanted() -> None:
+    cloud = site(
+        approval=[round_of("7", "pending", (BO, "pending"))],
+        sla=[{"id": "9", "name": "Time to resolution", "ongoingCycle": {"startTime": date(NOON)}}],
+    )
+    with connected(cloud, replace(SOURCE, native_slas=True)) as connector:
+        page = walk(connector)
+    assert [native.name for native in page.natives] == ["Time to resolution"]
+    assert page.records[0].approvals == ()
+    assert not cloud.asked("/rest/servicedeskapi/request/10001/approval")
+
+
 def test_clocks_that_are_for_agents_only_are_none_and_approvals_that_are_closed_need_a_person() -> None:
     cloud = site(approval=[round_of("7", "pending", (BO, "pending"))], sla=[{"id": "9"}])
     cloud.meddle = lambda seen, answer: Answer({}, 403) if seen.path.endswith("/sla") else answer

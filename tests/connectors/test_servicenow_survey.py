@@ -8,6 +8,7 @@ import pytest
 from tests.connectors.fakes import NOON, Answer, Seen
 from tests.connectors.snow import ANA, SOURCE, Record, Snow, audit, connected, incident, link, sys_id, vote
 
+import itsm_bridge.connectors.servicenow.task_slas as task_slas
 from itsm_bridge.connectors.base import Absence, DayCount
 from itsm_bridge.connectors.servicenow.cells import stamp
 from itsm_bridge.connectors.servicenow.connector import ServiceNowConnector
@@ -381,8 +382,59 @@ def test_the_sources_own_clocks_are_a_stream_where_they_are_wanted() -> None:
             due_at=NOON - timedelta(hours=1),
             elapsed_seconds=3 * 3600 + 30 * 60 + 15,
             breached=True,
+            measured_at=NOON,
+            paused=False,
         ),
     )
+
+
+def test_a_clock_tells_its_target_its_schedule_and_its_pauses() -> None:
+    snow = Snow()
+    told = {
+        "sla.duration": "1970-01-01 04:00:00",
+        "sla.duration_type": "",
+        "schedule.name": " 8-5 weekdays ",
+        "schedule.time_zone": "floating",
+        "timezone": "Asia/Kolkata",
+        "stage": "paused",
+        "pause_time": stamp(NOON - timedelta(hours=1)),
+        "business_pause_duration": "1970-01-01 00:20:00",
+        "business_percentage": "1,087.53",
+    }
+    others = [
+        clock(2, 1, **{"sla.duration": "1970-01-01 04:00:00", "sla.duration_type": link("cmn_relative_duration", "1")}),
+        clock(
+            3, 1, **{"schedule.time_zone": "Europe/London", "timezone": "Asia/Kolkata", "stage": "a word of its own"}
+        ),
+        clock(4, 1, business_percentage="nan"),
+    ]
+    snow.tables["task_sla"] = [clock(1, 1, **told), *others]
+    with connected(snow, CLOCKS) as connector:
+        (page,) = connector.fetch("task_sla", None)
+    first, relative, elsewhere, odd = page.natives
+    assert (first.target_seconds, first.schedule, first.zone) == (14_400, "8-5 weekdays", "Asia/Kolkata")
+    assert (first.paused, first.paused_at, first.paused_seconds) == (True, NOON - timedelta(hours=1), 1200)
+    assert first.percent == 1087.53
+    assert (relative.target_seconds, elsewhere.zone, elsewhere.paused) == (None, "Europe/London", None)
+    assert odd.percent is None
+
+
+def test_clocks_are_read_anew_once_more_of_them_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    snow = Snow()
+    snow.tables["task_sla"] = [clock(1, 1)]
+    fewer = replace(task_slas.ATTACHED, columns=task_slas.ATTACHED.columns[:11])
+    with monkeypatch.context() as older:
+        older.setattr(task_slas, "ATTACHED", fewer)
+        with connected(snow, CLOCKS) as connector:
+            (page,) = connector.fetch("task_sla", None)
+            votes = [each.bookmark for each in connector.fetch("sysapproval_approver", None)]
+    snow.tables["task_sla"] = [clock(1, 1, sys_updated_on=stamp(NOON - timedelta(days=9)))]
+    with connected(snow, CLOCKS) as connector:
+        (again,) = connector.fetch("task_sla", page.bookmark)
+        same = [each.bookmark for each in connector.fetch("sysapproval_approver", None)]
+    assert same == votes
+    assert len(again.natives) == 1
+    assert again.bookmark["scope"] != page.bookmark["scope"]
 
 
 def test_a_running_clock_has_no_end_and_a_broken_one_is_rejected() -> None:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 import requests
 from tests.sandbox.clients import Snow, Stage
+
+from itsm_bridge.sandbox.servicenow import derived
+from itsm_bridge.sandbox.servicenow.schedules import Schedule
 
 
 def test_every_task_has_an_sla_and_an_incident_two(untouched: Stage) -> None:
@@ -21,7 +25,7 @@ def test_every_task_has_an_sla_and_an_incident_two(untouched: Stage) -> None:
     for one in mine:
         assert (one["stage"] in ("completed", "cancelled")) == bool(one["end_time"])
         if one["end_time"]:
-            late = one["end_time"] > one["planned_end_time"]
+            late = one["end_time"] > one["planned_end_time"] or one["business_percentage"] == "100.00"
             assert one["has_breached"] == str(late).lower()
         assert one["duration"] >= "1970-01-01 00:00:00"
 
@@ -38,6 +42,61 @@ def test_an_sla_follows_its_ticket(stage: Stage) -> None:
     assert (ended["stage"], ended["active"]) == ("completed", "false")
     assert ended["sys_updated_on"] > sla["sys_updated_on"]
     assert ended["pause_duration"] > "1970-01-01 00:00:58"
+
+
+def test_clocks_differ_in_zone_schedule_and_pause(untouched: Stage) -> None:
+    snow = untouched.snow()
+    slas = snow.rows("task_sla")
+    assert {one["timezone"] for one in slas} == {"", "Asia/Kolkata", "Asia/Dubai"}
+    (office,) = snow.rows("cmn_schedule")
+    assert {one["schedule"] for one in slas if one["timezone"]} == {office["sys_id"]}
+    around_the_clock = [one for one in slas if not one["timezone"]]
+    assert all(one["business_duration"] == one["duration"] for one in around_the_clock)
+    in_office_hours = [one for one in slas if one["timezone"]]
+    assert all(one["business_duration"] <= one["duration"] for one in in_office_hours)
+    assert any(one["business_pause_duration"] > "1970-01-01 00:00:00" for one in in_office_hours)
+    waiting = snow.rows("sc_req_item", "state=-5")
+    of_requests = {one["task"]: one for one in slas}
+    assert waiting
+    assert {of_requests[row["sys_id"]]["stage"] for row in waiting} == {"in_progress"}
+
+
+def test_figures_of_a_running_clock_are_those_of_its_last_refresh(untouched: Stage) -> None:
+    snow = untouched.snow()
+    running = [one for one in snow.rows("task_sla", "stage=in_progress") if not one["timezone"]]
+    assert running
+    for one in running:
+        since = datetime.fromisoformat(one["sys_updated_on"]) - datetime.fromisoformat(one["start_time"])
+        lasted = datetime.fromisoformat(one["duration"]) - datetime.fromisoformat("1970-01-01")
+        assert lasted == since - (datetime.fromisoformat(one["pause_duration"]) - datetime.fromisoformat("1970-01-01"))
+
+
+INDIA = timezone(timedelta(hours=5, minutes=30))
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "due"),
+    [
+        (datetime(2026, 11, 20, 17, 30, tzinfo=INDIA), 1, datetime(2026, 11, 20, 18, 30, tzinfo=INDIA)),
+        (datetime(2026, 11, 20, 17, 30, tzinfo=INDIA), 2, datetime(2026, 11, 23, 10, 30, tzinfo=INDIA)),
+        (datetime(2026, 11, 21, 12, 0, tzinfo=INDIA), 45, datetime(2026, 11, 27, 18, 30, tzinfo=INDIA)),
+        (datetime(2026, 11, 18, 3, 0, tzinfo=INDIA), 9, datetime(2026, 11, 18, 18, 30, tzinfo=INDIA)),
+    ],
+)
+def test_a_schedule_counts_office_hours(start: datetime, hours: int, due: datetime) -> None:
+    schedule, length = Schedule("Asia/Kolkata"), timedelta(hours=hours)
+    assert schedule.due(start, length) == due
+    assert schedule.worked(start, due) == length
+    assert schedule.worked(start, due - timedelta(minutes=1)) < length
+    assert schedule.worked(due, start) == timedelta()
+
+
+def test_a_percentage_that_rounds_to_100_is_a_breach() -> None:
+    start, target = datetime(2026, 11, 20, tzinfo=UTC), timedelta(hours=10)
+    row = {"sys_id": "0" * 32, "sys_class_name": "change_request", "priority": "3", "sys_updated_on": "", "state": "3"}
+    for seconds, verdict in ((35_997, "false"), (35_998, "false"), (35_999, "true"), (36_000, "true")):
+        course = derived.Course(start, start + timedelta(seconds=seconds), None, (), cancelled=False)
+        assert derived._sla(row, "resolution", target, course, start)["has_breached"] == verdict
 
 
 def _is_resolution(snow: Snow, row: dict[str, str]) -> bool:

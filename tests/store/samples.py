@@ -93,6 +93,14 @@ def native(of: Ticket, native_id: str = "n1", **changes: object) -> NativeSla:
         "due_at": NOW + 60 * MINUTE,
         "elapsed_seconds": 3600,
         "breached": False,
+        "measured_at": NOW,
+        "target_seconds": 7200,
+        "schedule": "8-5 weekdays",
+        "zone": "Asia/Kolkata",
+        "paused": False,
+        "paused_at": NOW - 30 * MINUTE,
+        "paused_seconds": 600,
+        "percent": 49.995,
     }
     return NativeSla(of.source, of.external_id, native_id, **_with(values, changes))
 

@@ -125,3 +125,17 @@ def test_service_levels_of_the_source_are_kept_in_their_last_state(store: Store)
         ("n2", "in_progress", 3600),
     ]
     assert [row["breached"] and bool(row["breached"]) for row in rows] == [True, None]
+
+
+def test_all_that_a_source_says_of_its_own_clocks_comes_back(store: Store) -> None:
+    of = ticket(1)
+    unknown = dict.fromkeys(
+        ("started_at", "due_at", "elapsed_seconds", "breached", "measured_at", "target_seconds", "schedule", "zone",
+         "paused", "paused_at", "paused_seconds", "percent")
+    )  # fmt: skip
+    clocks = [native(of), native(of, "n2", schedule="a\u202eb\n=1+1", percent=100.0), native(of, "n3", **unknown)]
+    assert store.sources_with_natives() == frozenset()
+    store.save_page("snow", "task_sla", page(natives=(*clocks, native(ticket(2)))), NOW)
+    assert store.natives("snow", [of.external_id]) == clocks
+    assert store.natives("ops", [of.external_id]) == []
+    assert store.sources_with_natives() == {"snow"}

@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
-from tests.store.samples import NOW, page, record
+from tests.store.samples import NOW, native, page, record, ticket
 
 from itsm_bridge.errors import ConfigurationInvalid, StorageFailed
 from itsm_bridge.store import Store, migrate, postgres, schema, sqlite_file
@@ -157,3 +157,24 @@ def test_a_store_of_the_first_release_keeps_its_rows_and_learns_the_rest(
         assert list(store.freshness()) == ["snow"]
         store.save_page("snow", "incident", page(record(), bookmark="1"), NOW)
         assert store.ticket_count(open_only=True) == 1
+
+
+def test_clocks_of_a_source_that_were_read_before_say_less_and_are_kept(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fourth = tmp_path / "fourth/migrations"
+    later = shutil.ignore_patterns("__pycache__", *(f"r{number:04}_*" for number in range(5, int(schema.REVISION) + 1)))
+    shutil.copytree(migrate.MIGRATIONS, fourth, ignore=later)
+    with monkeypatch.context() as older:
+        older.setattr(migrate, "MIGRATIONS", fourth)
+        for module in (migrate, sqlite_file, postgres):
+            older.setattr(module, "REVISION", "0004")
+        with Store.open(url, tmp_path, create=True) as store, store._database.writing() as connection:
+            row = text("INSERT INTO native_slas VALUES ('snow', 'x', 'n1', 'P1', 'completed', 1, 2, 3, 4, true)")
+            connection.execute(row)
+    with Store.open(url, tmp_path) as store:
+        (kept,) = store.natives("snow", ["x"])
+        assert (kept.name, kept.elapsed_seconds, kept.breached) == ("P1", 4, True)
+        assert (kept.measured_at, kept.target_seconds, kept.zone, kept.percent) == (None, None, None, None)
+        store.save_page("snow", "task_sla", page(natives=(native(ticket(1)),)), NOW)
+        assert store.natives("snow", [ticket(1).external_id]) == [native(ticket(1))]

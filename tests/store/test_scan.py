@@ -13,9 +13,10 @@ TEXT = {
     "field", "old", "new", "source_old", "source_new", "actor", "approval_id", "approver", "check", "detail", "reason",
     "rule", "because", "digest", "inputs", "outcome", "marker", "inputs_digest", "command",
     "native_id", "name", "stage", "worklog_id", "author", "element", "text",
+    "schedule", "zone",
 }  # fmt: skip
 JSON = {"service", "category", "labels", "custom", "originals", "changes", "outcomes"}
-NUMBERS = {"id", "run_id", "attempts", "missed", "elapsed_seconds", "seconds"}
+NUMBERS = {"id", "run_id", "attempts", "missed", "elapsed_seconds", "target_seconds", "paused_seconds", "seconds"}
 
 
 @pytest.fixture
@@ -47,6 +48,8 @@ def test_a_scan_gives_plain_values_of_the_documented_types(filled: Store, name: 
             assert type(value) is str, column
         elif column == "at" or column.endswith(("_at", "_seen", "_missed")) or column in NUMBERS:
             assert type(value) is int or (value is None and column.endswith("_at")), column
+        elif column == "percent":
+            assert type(value) is float
 
 
 def test_the_columns_are_those_of_the_model(store: Store) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, func, select
 import itsm_bridge.store.absent as absent
 import itsm_bridge.store.journal as journal
 import itsm_bridge.store.lookouts as lookouts
+import itsm_bridge.store.verdicts as verdicts
 import itsm_bridge.store.worklogs as worklogs
 from itsm_bridge.model import Approval, HistoryEntry, NativeSla, Ticket, TicketRecord
 from itsm_bridge.store.columns import clean
@@ -135,6 +136,7 @@ def _save_batch(
     put(connection, history, [_row(entry, HISTORY_FIELDS) for record in records for entry in record.history])
     current = [record for record in records if clean(record.ticket.external_id) not in stale]
     put(connection, approvals, [_row(vote, APPROVAL_FIELDS) for record in current for vote in record.approvals])
+    verdicts.queue(connection, source, ids)
     lookouts.release(connection, source, ids)
     absent.returned(connection, source, ids)
     return Saved(

@@ -5,8 +5,9 @@ Columns are those of ``schema`` in its order, named like the model's fields. Val
 - instants (``…_at``, ``at``, ``first_seen``, ``last_seen``, ``first_missed``, ``last_missed``) are ``int`` microseconds
   since 1970-01-01T00:00Z;
 - ``id``, ``run_id``, ``impact``, ``urgency``, ``priority``, ``attempts``, ``missed``, ``elapsed_seconds``,
-  ``seconds`` are ``int``;
-- ``breached`` is a truth value as the database gives it: ``0`` and ``1`` in SQLite, ``bool`` in PostgreSQL;
+  ``target_seconds``, ``paused_seconds``, ``seconds`` are ``int``, and ``percent`` is ``float``;
+- ``breached`` and ``paused`` are truth values as the database gives them: ``0`` and ``1`` in SQLite, ``bool`` in
+  PostgreSQL;
 - lists and maps (``service``, ``category``, ``labels``, ``custom``, ``originals``, ``changes``, ``outcomes``,
   ``summary`` of a run) and ``value`` of a decision are ``str`` of JSON;
 - all else is ``str``; a missing value is ``None``.

@@ -6,7 +6,18 @@ of the model's field that it holds.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+)
 
 from itsm_bridge.model import OPEN_STATES, ApprovalState, State, TicketType
 from itsm_bridge.store.columns import (
@@ -24,7 +35,7 @@ from itsm_bridge.store.columns import (
     texts_by_name,
 )
 
-REVISION = "0004"
+REVISION = "0006"
 """The newest migration; a number, so that a store made by a newer program is known as such."""
 
 VERSION_TABLE = "itsm_bridge_version"
@@ -239,6 +250,14 @@ native_slas = Table(  # without a foreign key: it may be read before its ticket
     Column("due_at", Instant),
     Column("elapsed_seconds", BigInteger),
     Column("breached", Boolean),
+    Column("measured_at", Instant),
+    Column("target_seconds", BigInteger),
+    Column("schedule", Foreign),
+    Column("zone", Foreign),
+    Column("paused", Boolean),
+    Column("paused_at", Instant),
+    Column("paused_seconds", BigInteger),
+    Column("percent", Double),
 )
 
 worklogs = Table(  # without a foreign key, like the other parts of a page
@@ -315,3 +334,74 @@ day_counts = Table(
     Column("checked_at", Instant, nullable=False),
 )
 """Tickets by the day (UTC) of their creation; not ``settled`` while the day was not over."""
+
+sla_verdicts = Table(  # without a foreign key, as a verdict outlives everything; rows are added and never changed
+    "sla_verdicts",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("external_id", Key, primary_key=True),
+    Column("sla", Key, primary_key=True),
+    Column("measures", Foreign, nullable=False),
+    Column("kind", Foreign, nullable=False),
+    Column("started_at", Instant, primary_key=True),
+    Column("stopped_at", Instant, primary_key=True),
+    Column("stage", Foreign, nullable=False),
+    Column("target_seconds", BigInteger, nullable=False),
+    Column("elapsed_seconds", BigInteger, nullable=False),
+    Column("paused_seconds", BigInteger, nullable=False),
+    Column("due_at", Instant),
+    Column("breached", Boolean, nullable=False),
+    Column("vendor", Foreign),
+    Column("environment", Foreign),
+    Column("priority", Integer),
+    Column("definition", Foreign, nullable=False),
+    Column("calendars", Foreign, nullable=False),
+    Column("zone_data", Foreign, nullable=False),
+    Column("holidays", Foreign, nullable=False),
+    Column("configuration", Foreign, nullable=False),
+    Column("history", Foreign, nullable=False),
+    Column("known_at", Instant, nullable=False),
+    Column("frozen_at", Instant, nullable=False),
+)
+"""What was agreed about clocks that ended."""
+
+sla_pending = Table(
+    "sla_pending",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("external_id", Key, primary_key=True),
+)
+"""Tickets that were stored since their ended clocks were last frozen: put there with the ticket itself."""
+
+sla_freezes = Table(
+    "sla_freezes",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("inputs", Foreign, nullable=False),
+    Column("queued_at", Instant, nullable=False),
+)
+"""By what definitions and calendars the tickets of a source are frozen; under others all are looked at again."""
+
+sla_warnings = Table(
+    "sla_warnings",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("external_id", Key, primary_key=True),
+    Column("sla", Key, primary_key=True),
+    Column("started_at", Instant, primary_key=True),
+    Column("percent", Double, primary_key=True),
+    Column("crossed_at", Instant, nullable=False),
+    Column("vendor", Foreign),
+    Column("told_at", Instant),
+)
+"""Shares of a clock's target that are used up; with ``told_at`` nobody is told any more."""
+
+sla_watches = Table(
+    "sla_watches",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("sla", Key, primary_key=True),
+    Column("percent", Double, primary_key=True),
+    Column("looked_at", Instant, nullable=False),
+)
+"""When clocks were last looked at for a warning; one that is not there was never looked for."""

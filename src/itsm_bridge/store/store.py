@@ -15,12 +15,26 @@ import itsm_bridge.store.decisions as decisions
 import itsm_bridge.store.intents as intents
 import itsm_bridge.store.journal as journal
 import itsm_bridge.store.lookouts as lookouts
+import itsm_bridge.store.natives as natives
 import itsm_bridge.store.pages as pages
 import itsm_bridge.store.records as records
 import itsm_bridge.store.runs as runs
 import itsm_bridge.store.scan as scan
+import itsm_bridge.store.verdicts as verdicts
+import itsm_bridge.store.warned as warned
 import itsm_bridge.store.worklogs as worklogs
-from itsm_bridge.model import EMPTY, Decision, JournalEntry, Outcome, Ticket, TicketRecord, Worklog
+from itsm_bridge.model import (
+    EMPTY,
+    Decision,
+    JournalEntry,
+    NativeSla,
+    Outcome,
+    Ticket,
+    TicketRecord,
+    Verdict,
+    Warned,
+    Worklog,
+)
 from itsm_bridge.store.database import Database, Reading
 from itsm_bridge.store.opening import open_database
 from itsm_bridge.store.page import PageOfRecords
@@ -79,6 +93,16 @@ class Reader:
         """Seconds booked on each ticket (source, external id), as last read, for time that began before an instant."""
         with self._reading() as connection:
             return worklogs.booked(connection, before)
+
+    def natives(self, source: str, ids: Collection[str]) -> list[NativeSla]:
+        """The clocks of some tickets as their source measures them, as last read; empty where none are read."""
+        with self._reading() as connection:
+            return natives.of(connection, source, ids)
+
+    def sources_with_natives(self) -> frozenset[str]:
+        """The sources of which any such clock was read."""
+        with self._reading() as connection:
+            return natives.sources(connection)
 
     def records(
         self,
@@ -185,6 +209,26 @@ class Reader:
         with self._reading() as connection:
             return intents.last_writes(connection, source, open_only=open_only)
 
+    def verdicts(self, source: str, ids: Collection[str], *, before: datetime | None = None) -> list[Verdict]:
+        """What was agreed about the clocks of some tickets, up to and with an instant, by ticket, level and end."""
+        with self._reading() as connection:
+            return verdicts.of(connection, source, ids, before)
+
+    def unfrozen(self, source: str, limit: int) -> list[str]:
+        """External ids of tickets that were stored since their ended clocks were last frozen, at most ``limit``."""
+        with self._reading() as connection:
+            return verdicts.queued(connection, source, limit)
+
+    def warnings(self, source: str, ids: Collection[str]) -> list[Warned]:
+        """The shares of clocks of some tickets that are known to be used up, by ticket, level and start."""
+        with self._reading() as connection:
+            return warned.of(connection, source, ids)
+
+    def watches(self, source: str) -> dict[tuple[str, float], datetime]:
+        """When each level's (name, percent) warning was last looked for."""
+        with self._reading() as connection:
+            return warned.watches(connection, source)
+
     def scan(self, table: str) -> Scan:
         """A whole table for analyses; its columns and their types are described in ``store.scan``."""
         return scan.scan(self._reading, table)
@@ -290,10 +334,33 @@ class Store(Reader):
         with self._database.writing() as connection:
             return runs.start(connection, command, at, digest)
 
-    def finish_run(self, run_id: int, at: datetime, outcome: str, summary: Mapping[str, object]) -> None:
-        """Note how a run ended. ``summary`` is kept as JSON; what JSON does not know becomes text."""
+    def finish_run(
+        self, run_id: int, at: datetime, outcome: str, summary: Mapping[str, object], told: Iterable[Warned] = ()
+    ) -> None:
+        """Note how a run ended, and of which warnings it told, in one transaction.
+
+        ``summary`` is kept as JSON; what JSON does not know becomes text.
+        """
         with self._database.writing() as connection:
             runs.finish(connection, run_id, at, outcome, summary)
+            warned.tell(connection, told, at)
+
+    def queue_for_freezing(self, source: str, inputs: str, at: datetime) -> bool:
+        """Have every ticket of ``source`` looked at again, if it was last frozen by other ``inputs``; whether so."""
+        with self._database.writing() as connection:
+            return verdicts.queue_all(connection, source, inputs, at)
+
+    def freeze(self, source: str, ids: Sequence[str], agreed: Iterable[Verdict]) -> int:
+        """Keep verdicts, and that these tickets have been looked at; how many verdicts were not there before."""
+        with self._database.writing() as connection:
+            return verdicts.freeze(connection, source, ids, agreed)
+
+    def save_warnings(
+        self, source: str, crossed: Iterable[Warned], watched: Collection[tuple[str, float]], at: datetime
+    ) -> None:
+        """Keep which shares are used up, and for which (name of the level, percent) was looked; known ones stay."""
+        with self._database.writing() as connection:
+            warned.save(connection, source, crossed, watched, at)
 
     def save_decisions(self, run_id: int, made: Iterable[Decision]) -> None:
         """Keep what a run decided, all of it or nothing."""

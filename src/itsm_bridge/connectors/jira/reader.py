@@ -47,7 +47,8 @@ class Reader:
         self._source, self._deployment, self._site = source, deployment, deployment.site
         self._people = People()
         self._values = Values(source, vendors, self._site.statuses)
-        self._desk = ServiceDesk(source.name, self._site, self._people) if source.write.votes else None
+        is_asked = source.write.votes or source.native_slas
+        self._desk = ServiceDesk(source.name, self._site, self._people) if is_asked else None
         self._worklogs = Worklogs(source.name, self._site, self._people) if source.worklogs else None
         self._digest = digest_of(source, vendors)
         self._fields: tuple[Field, ...] = ()
@@ -257,7 +258,7 @@ class Reader:
         ticket = reading.ticket()
         history = History(name, issue, self._values, self._people)
         record = TicketRecord(ticket, history.entries(histories, fields, self._field_names))
-        if self._desk is not None:
+        if self._desk is not None and self._source.write.votes:
             record = self._desk.with_votes(record, brought.oddities)
         brought.oddities += [*reading.oddities, *history.oddities, *odd_about(record)]
         return record

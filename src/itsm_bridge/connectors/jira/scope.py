@@ -23,5 +23,6 @@ def digest_of(source: Jira, vendors: Mapping[str, Vendor]) -> str:
         names,
         written,
     ]
-    parts += [name for name, asked in (("votes", source.write.votes), ("worklogs", source.worklogs)) if asked]
+    beside = {"votes": source.write.votes, "worklogs": source.worklogs, "native_slas": source.native_slas}
+    parts += [name for name, asked in beside.items() if asked]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

@@ -25,6 +25,8 @@ DECISIONS: Mapping[str, ApprovalState] = {
     "declined": ApprovalState.REJECTED,
 }
 _NO_REQUEST = frozenset({404, 410})
+_LONGEST = 1000 * 86_400 * 366 * 1000
+"""Milliseconds in a thousand years: no duration is longer, and neither a number without end nor one of no value is."""
 
 
 class Desks:
@@ -119,6 +121,9 @@ class ServiceDesk:
                 due_at=_at(cycle.get("breachTime")),
                 elapsed_seconds=_seconds(cycle.get("elapsedTime")),
                 breached=breached if isinstance(breached, bool) else None,
+                measured_at=_at(cycle.get("stopTime")) or self._site.session.now(),
+                target_seconds=_seconds(cycle.get("goalDuration")),
+                paused=None if "paused" not in cycle and cycle is ongoing else paused,
             )
 
     def _values_of(self, ticket: Ticket, what: str) -> Sequence[Json]:
@@ -176,4 +181,6 @@ def _at(moment: object) -> datetime | None:
 
 def _seconds(duration: object) -> int | None:
     millis = duration.get("millis") if isinstance(duration, Mapping) else None
-    return round(millis / 1000) if isinstance(millis, int | float) and not isinstance(millis, bool) else None
+    if not isinstance(millis, int | float) or isinstance(millis, bool) or not abs(millis) <= _LONGEST:
+        return None
+    return round(millis / 1000)

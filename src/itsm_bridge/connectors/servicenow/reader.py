@@ -227,7 +227,8 @@ class Reader:
         tables = [stream] if stream not in self._attached else list(self._source.tables)
         states = {table: dict(self._source.states.get(table, {})) for table in tables}
         labels = ["choice_labels"] if self._source.choice_labels else []
-        parts = [self._scope.text, tables, fields, states, groups, self._source.write.vendor, *labels]
+        clocks = [task_slas.ATTACHED.columns] if stream == task_slas.ATTACHED.table else []
+        parts = [self._scope.text, tables, fields, states, groups, self._source.write.vendor, *labels, *clocks]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -129,18 +129,21 @@ OWN: Mapping[str, Mapping[str, Column]] = {
         **_columns("integer", "record_checkpoint"),
     },
     "contract_sla": {
-        **_columns("string", "name type target collection"),
+        **_columns("string", "name type target collection duration_type"),
         **_columns("glide_duration", "duration"),
         **_columns("boolean", "active"),
+        **_references("cmn_schedule", "schedule"),
     },
+    "cmn_schedule": _columns("string", "name time_zone type"),
     "task_sla": {
-        **_columns("string", "stage schedule timezone"),
+        **_columns("string", "stage timezone"),
         **_columns("boolean", "active has_breached"),
         **_columns("glide_date_time", "start_time end_time planned_end_time original_breach_time pause_time"),
         **_columns("glide_duration", "duration business_duration pause_duration business_pause_duration"),
         **_columns("decimal", "percentage business_percentage"),
         **_references("task", "task"),
         **_references("contract_sla", "sla"),
+        **_references("cmn_schedule", "schedule"),
     },
     "sys_journal_field": _columns("string", "element_id name element value"),
     "sys_choice": {
