@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from itsm_bridge.analysis.assembly import Gone, Material, Problem, Sent, assemble
+from itsm_bridge.analysis.agreements import Agreed
+from itsm_bridge.analysis.assembly import NOTHING_AGREED, Gone, Material, Problem, Sent, assemble
 from itsm_bridge.analysis.frames import Frames
 from itsm_bridge.analysis.period import Period
 from itsm_bridge.config import load
 from itsm_bridge.config.model import Configuration
-from itsm_bridge.model import ApprovalState, Decision, HistoryEntry, State, Ticket, TicketRecord, TicketType
+from itsm_bridge.model import ApprovalState, Decision, HistoryEntry, NativeSla, State, Ticket, TicketRecord, TicketType
 from itsm_bridge.rules import classify
-from itsm_bridge.sla import cycles
+from itsm_bridge.sla import Clockwork, Compared, Comparer
 
 NOW = datetime(2026, 11, 19, 12, 30, tzinfo=UTC)
 """Thursday of 2026-W47, 18:00 in Kolkata."""
@@ -189,19 +190,30 @@ def frames(
     freshness: Mapping[str, datetime | None] | None = None,
     gone: Mapping[tuple[str, str], Gone] | None = None,
     booked: Mapping[tuple[str, str], int] = MappingProxyType({}),
+    natives: Iterable[NativeSla] = (),
+    agreed: Agreed = NOTHING_AGREED,
 ) -> Frames:
     """The frames of the period that holds ``as_of``, with the real rules and clocks."""
-    made = list(decisions)
+    made, measured, comparer, clockwork = list(decisions), list(natives), Comparer(configured), Clockwork(configured)
+
+    def compare(some: Sequence[TicketRecord], at: datetime) -> Iterator[Compared]:
+        for record, reckoned in zip(some, clockwork.reckonings(some, at), strict=True):
+            of_ticket = [native for native in measured if native.external_id == record.ticket.external_id]
+            yield comparer.compare(reckoned, of_ticket, at) if measured else Compared()
+
     material = Material(
         records=records,
         read=classify(configured),
-        clock=lambda some, at: cycles(some, configured, at),
+        clock=clockwork.cycles,
+        reckon=clockwork.reckonings,
         decisions=lambda _: made,
         sent=sent,
         problems=problems,
         freshness={"snow": as_of} if freshness is None else freshness,
         gone=gone or {},
         booked=lambda _: booked,
+        compare=compare,
+        agreed=agreed,
     )
     period = Period.holding(as_of, unit, configured.zone)
     return assemble(material, configured, period, period.until(as_of))

@@ -10,7 +10,7 @@ import pytest
 from tests.analysis.made import ago, frames, ticket
 
 from itsm_bridge.analysis import bandwidth
-from itsm_bridge.analysis.effort import shared
+from itsm_bridge.analysis.effort import Hands, shared
 from itsm_bridge.calendars import Calendars, hours_in_week, normal_week_seconds
 from itsm_bridge.config.model import Configuration, VendorStatus
 from itsm_bridge.model import TicketRecord
@@ -47,7 +47,7 @@ def test_a_leaving_vendor_still_works_and_more_people_cannot_be_away_than_there_
 
 def test_a_calendar_that_is_always_open_has_a_normal_week_too(configured: Configuration) -> None:
     calendars = Calendars(configured)
-    assert normal_week_seconds(calendars["always"].definition) == 7 * 86400
+    assert normal_week_seconds(calendars["always"].definition, PLAIN) == 7 * 86400
     assert hours_in_week(configured.vendors["OptIT"], calendars["always"], PLAIN) == 80
 
 
@@ -119,11 +119,18 @@ def test_a_vendor_that_the_configuration_does_not_know_has_no_capacity_to_speak_
 def test_time_is_shared_where_more_is_in_progress_than_there_are_hands(configured: Configuration) -> None:
     always = Calendars(configured)["always"]
     starts, ends = np.array([0, 0, 50, 200]), np.array([100, 100, 100, 300])
-    work = shared(starts, ends, always, hands=1.0)
+    work = shared(starts, ends, always, Hands.steady(1.0))
     assert list(work) == pytest.approx([25 + 50 / 3, 25 + 50 / 3, 50 / 3, 100])
     assert work.sum() == pytest.approx(200)
-    assert list(shared(starts, ends, always, hands=10.0)) == [100, 100, 50, 100]
-    assert shared(starts[:0], ends[:0], always, hands=1.0).size == 0
+    assert list(shared(starts, ends, always, Hands.steady(10.0))) == [100, 100, 50, 100]
+    assert shared(starts[:0], ends[:0], always, Hands.steady(1.0)).size == 0
+
+
+def test_hands_that_become_more_or_fewer_count_from_their_day_on(configured: Configuration) -> None:
+    always = Calendars(configured)["always"]
+    starts, ends = np.array([0, 0]), np.array([100, 100])
+    hands = Hands(np.array([-(2**62), 50]), np.array([1.0, 2.0]))
+    assert list(shared(starts, ends, always, hands)) == [25 + 50, 25 + 50]
 
 
 def test_what_is_still_in_progress_takes_its_share_of_the_time(configured: Configuration) -> None:

@@ -73,6 +73,7 @@ def test_tickets_that_figures_cannot_place_are_counted(configured: Configuration
     lost = ticket("INC3", ago(days=2), (ago(days=1), "state", "unknown"))
     found = quality(configured, ONE, odd, lost)
     assert found == {
+        ("snow", "no_business_time"): (1, "snow:INC2: it has no environment"),
         ("snow", "no_environment"): (1, "snow:INC2: no environment"),
         ("snow", "no_priority"): (1, "snow:INC2: no priority"),
         ("snow", "no_service_level"): (1, "snow:INC2: no service level applies"),

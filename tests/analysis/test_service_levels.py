@@ -30,7 +30,7 @@ def cycle(stage: str, elapsed: int, **fields: object) -> dict[str, object]:
 
 
 def with_cycles(configured: Configuration, *cycles: dict[str, object]) -> Frames:
-    rows = [tuple(one[name] for name in SCHEMAS["cycles"]) for one in cycles]
+    rows = [tuple(one.get(name) for name in SCHEMAS["cycles"]) for one in cycles]
     known = frames([ticket("INC1", ago(days=3))], configured)
     return replace(known, cycles=framed("cycles", rows))
 
@@ -56,6 +56,13 @@ def test_attainment_is_of_what_ended_or_is_past_its_target(configured: Configura
     assert row["attainment"] == 0.5
     assert row["attainment_completed"] == 0.75
     assert row["small_number"]
+
+
+def test_j_2_three_met_and_two_that_run_in_time_are_100_percent_by_the_written_formula(
+    configured: Configuration,
+) -> None:
+    row = attained(configured, *[cycle("completed", 10)] * 3, *[cycle("in_progress", 10)] * 2)
+    assert [row[name] for name in ("met", "judged", "running", "attainment")] == [3, 3, 2, 1]
 
 
 def test_a_share_without_a_denominator_is_missing_and_not_zero(configured: Configuration) -> None:

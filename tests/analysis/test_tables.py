@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from tests.analysis.lives import Population, populations, records
 from tests.analysis.made import NOW, ago, decision, frames, ticket
 
+from itsm_bridge.analysis.agreements import Agreed
 from itsm_bridge.analysis.columns import DTYPES, Kind
 from itsm_bridge.analysis.figures import FIGURES
 from itsm_bridge.analysis.messages import NO_DATA, messages
 from itsm_bridge.analysis.tables import TABLES
 from itsm_bridge.config.model import Configuration
-from itsm_bridge.model import TicketRecord
+from itsm_bridge.model import NativeSla, TicketRecord, Verdict
 
 CONTRACT = {
     "summary": "figure, value, unit, previous, change",
@@ -28,6 +29,7 @@ CONTRACT = {
     "sla_attainment": "sla, vendor, environment, priority, met, breached, running, attainment",
     "sla_breaches": "ticket, sla, vendor, environment, priority, due_at, over_seconds",
     "sla_at_risk": "ticket, sla, vendor, environment, priority, due_at, remaining_seconds",
+    "time_in_hand": "ticket, holder, seconds, business_seconds, share",
     "bandwidth": "vendor, week, capacity_hours, load_hours, open_tickets, utilization",
     "traction": "week, vendor, environment, open_start, created, reopened, moved_in, moved_out, resolved, open_end",
     "history": "ticket, at, field, from, to, actor",
@@ -36,8 +38,25 @@ CONTRACT = {
     "definitions": "figure, definition",
 }
 
+BEYOND = {
+    "sla_native": "ticket, sla, native, vendor, environment, ours_elapsed_seconds, native_elapsed_seconds",
+    "sla_breach_shares": "ticket, sla, started_at, holder, kind, business_seconds, share",
+    "sla_breach_holders": "sla, holder, kind, cycles, business_seconds, share",
+    "sla_flips": "ticket, sla, started_at, vendor, environment, priority, agreed, today, agreed_elapsed_seconds, "
+    "elapsed_seconds, agreed_target_seconds, target_seconds, cause, frozen_at",
+}
+"""Tables beyond the contract."""
+
 NAMES = list(TABLES)
 FILLED_WITHOUT_TICKETS = {"summary", "definitions"}
+
+
+OTHERWISE = Verdict(
+    "snow", "INC2", "vendor contract", "resolution", "uc", ago(days=5), ago(days=1), "completed", 1, 1, 0, None,
+    breached=False, vendor="GWL", environment="punjab", priority=3, definition="d", calendars="c", zone_data="z",
+    holidays="h", configuration="d", history="h", known_at=ago(days=1), frozen_at=ago(hours=20),
+)  # fmt: skip
+"""What was agreed about a ticket of ``some``, and is not so today."""
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +73,12 @@ def some(configured: Configuration) -> list[TicketRecord]:
 
 
 def test_tables_come_in_the_contract_s_order() -> None:
-    assert list(CONTRACT) == NAMES
+    assert list(CONTRACT) == [name for name in NAMES if name not in BEYOND]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*CONTRACT, *BEYOND])
 def test_the_first_columns_are_the_contract_s(name: str) -> None:
-    wanted = CONTRACT[name].split(", ")
+    wanted = {**CONTRACT, **BEYOND}[name].split(", ")
     assert [column.name for column in TABLES[name].columns][: len(wanted)] == wanted
 
 
@@ -78,7 +97,9 @@ def test_only_history_has_no_sheet() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_value_is_of_its_column_s_kind(configured: Configuration, some: list[TicketRecord], name: str) -> None:
     made = decision(some[0], "priority", 2, ago(hours=1), "kept")
-    rows = TABLES[name].rows(frames(some, configured, decisions=[made]))
+    measured = NativeSla("snow", "INC1", "n1", "resolution in a day", "", ago(days=40), None, None, 60, None, NOW)
+    agreed = Agreed(lambda _: [OTHERWISE])
+    rows = TABLES[name].rows(frames(some, configured, decisions=[made], natives=[measured], agreed=agreed))
     assert len(rows)
     for column in TABLES[name].columns:
         assert rows[column.name].dtype == pd.Series([], dtype=DTYPES[column.kind]).dtype

@@ -69,6 +69,7 @@ def test_a_report_is_a_folder_as_the_contract_says(store: Store, configured: Con
     assert published.folder == tmp_path / "out" / "2026-W47"
     names = {path.relative_to(published.folder).as_posix() for path in published.folder.rglob("*") if path.is_file()}
     tables = ["summary", "tickets", "open_tickets", "sla_cycles", "sla_attainment", "sla_breaches", "sla_at_risk"]
+    tables += ["sla_flips", "sla_breach_shares", "sla_breach_holders", "time_in_hand", "sla_native"]
     tables += ["bandwidth", "traction", "history", "decisions", "data_quality", "definitions"]
     assert names == {"itsm-bridge_2026-W47.xlsx", "manifest.json", *(f"csv/{name}.csv" for name in tables)}
     assert {file.path for file in published.files} == {published.folder / name for name in names}

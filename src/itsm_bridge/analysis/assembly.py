@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
+from itsm_bridge.analysis.agreements import Agreed, Agreements
 from itsm_bridge.analysis.capacity import capacity
 from itsm_bridge.analysis.effort import work_seconds
 from itsm_bridge.analysis.frames import Frames, Growing, Row, framed
+from itsm_bridge.analysis.hands import FOLLOWED as IN_HAND
+from itsm_bridge.analysis.hands import PLACE, hand_rows, with_business_time
 from itsm_bridge.analysis.period import Period, Week
+from itsm_bridge.analysis.running import Breaches, Reckon, divided
+from itsm_bridge.analysis.sla_native import findings_of, rows_of
 from itsm_bridge.analysis.spans import GONE, spans
 from itsm_bridge.analysis.traction import WEEKS_BEFORE
 from itsm_bridge.calendars import Calendars
@@ -19,16 +24,18 @@ from itsm_bridge.config.model import Configuration
 from itsm_bridge.history import (
     DERIVED,
     SEPARATOR,
+    Holders,
     Moment,
     as_of,
     mismatches,
     reassignments,
+    remembered,
     reopenings,
     timeline,
     with_recorded_end,
 )
 from itsm_bridge.model import OPEN_STATES, ApprovalState, Decision, Outcome, State, TicketRecord
-from itsm_bridge.sla import Clocked
+from itsm_bridge.sla import Clocked, Compared
 
 BATCH = 4_000
 """Tickets whose clocks are computed at a time."""
@@ -36,10 +43,18 @@ BATCH = 4_000
 PLANNED = "planned"
 """The outcome of a decision that was to be written."""
 
+ROWS = (
+    "tickets", "history", "intervals", "hands", "running", "cycles", "verdicts", "natives", "findings",
+)  # fmt: skip
+"""The frames that are filled ticket by ticket."""
+
 FOLLOWED = ("state", "vendor", "environment", "approval")
+
+NOTHING_AGREED = Agreed()
 
 Read = Callable[[TicketRecord], TicketRecord]
 Clock = Callable[[Iterable[TicketRecord], datetime], Clocked]
+Compare = Callable[[Sequence[TicketRecord], datetime], Iterable[Compared]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +92,25 @@ class Sent:
 class Material:
     """What a report is made of. ``read`` fills in what classify rules say; ``clock`` computes cycles as of an instant.
 
-    ``decisions`` gives, for an instant, the latest decision before it about each field of each ticket, in any order;
-    it may give more. ``sent`` is in the order of sending. ``gone`` is by source and external id, and so is ``booked``:
-    the seconds that people booked on tickets before an instant.
+    ``reckon`` gives the intervals that tickets' cycles add up to (``None``: nobody asks). ``decisions`` gives, for
+    an instant, the latest decision before it about each field of each ticket, in any order; it may give more. ``sent``
+    is in the order of sending. ``gone`` is by source and external id, and so is ``booked``: the seconds that people
+    booked on tickets before an instant. ``compare`` holds tickets' cycles against the clocks of their sources.
+    ``agreed`` is about ended clocks.
     """
 
     records: Iterable[TicketRecord]
     read: Read
     clock: Clock
+    reckon: Reckon | None
     decisions: Callable[[datetime], Iterable[Decision]]
     sent: Iterable[Sent]
     problems: Iterable[Problem]
     freshness: Mapping[str, datetime | None]
     gone: Mapping[tuple[str, str], Gone]
     booked: Callable[[datetime], Mapping[tuple[str, str], int]] = lambda _: {}
+    compare: Compare = lambda records, _at: [Compared()] * len(records)
+    agreed: Agreed = NOTHING_AGREED
 
 
 def assemble(material: Material, configuration: Configuration, period: Period, until: datetime) -> Frames:
@@ -99,7 +119,8 @@ def assemble(material: Material, configuration: Configuration, period: Period, u
     books = _Books(tuple(material.sent), tuple(material.problems))
     odd = frozenset((one.source, one.external_id) for one in books.problems)
     now = _Assembler(material, configuration, period, until, odd, weeks_before=WEEKS_BEFORE)
-    then = _Assembler(material, configuration, before, period.previous_until(until), odd, weeks_before=0)
+    compared = replace(material, reckon=None)
+    then = _Assembler(compared, configuration, before, period.previous_until(until), odd, weeks_before=0)
     for record in material.records:
         whole = with_recorded_end(record)
         now.add(whole)
@@ -134,9 +155,14 @@ class _Assembler:
         self._until = until
         self._weeks: tuple[Week, ...] = period.weeks(until, weeks_before)
         self._since = min([period.start, *(week.start for week in self._weeks)])
-        self._rows = {name: Growing(name) for name in ("tickets", "history", "intervals", "cycles", "findings")}
+        self._rows = {name: Growing(name) for name in ROWS}
+        self._holders = Holders(configuration)
+        self._followed = frozenset({*FOLLOWED, *IN_HAND, *self._holders.fields})
+        self._cycles = 0
+        self._breaches = None if material.reckon is None else Breaches(material.reckon, period.start, until)
         self._known: Counter[str] = Counter()
-        self._waiting: list[TicketRecord] = []
+        self._waiting: list[tuple[TicketRecord, TicketRecord]] = []
+        self._agreements = Agreements(material.agreed, configuration, until)
         self._ids: dict[tuple[str, str], str] = {}
         self._booked = material.booked(until)
         self._odd = odd
@@ -167,14 +193,17 @@ class _Assembler:
     def _place(self, seen: TicketRecord, gone: Gone | None) -> None:
         """Put a ticket into the frames that it belongs to."""
         read = self._material.read(seen)
-        moments = timeline(read, FOLLOWED)
+        course = timeline(read, self._followed)
         if gone is not None and read.ticket.state.is_open:
-            moments = _cut(moments, gone.at)
+            course = _cut(course, gone.at)
             read = replace(read, ticket=replace(read.ticket, state=State.UNKNOWN))
+        moments = _narrowed(course)
         if self._was_open(moments, self._since):
             self._rows["intervals"].add(_intervals(read.ticket.id, moments))
         if self._was_open(moments, self._period.start):
             self._take(seen, read, clocked=gone is None)
+            stretches = self._holders.stretches(remembered(course, PLACE), self._until)
+            self._rows["hands"].add(hand_rows(read.ticket.id, stretches))
 
     def frames(self, books: _Books, previous: Frames | None) -> Frames:
         """All of it, typed."""
@@ -183,6 +212,7 @@ class _Assembler:
         calendars = Calendars(self._configuration)
         intervals = self._rows["intervals"].frame()
         intervals["work_seconds"] = work_seconds(intervals, self._configuration, calendars, self._until)
+        hands = with_business_time(self._rows["hands"].frame(), calendars)
         return Frames(
             period=self._period,
             until=self._until,
@@ -193,7 +223,11 @@ class _Assembler:
             history=self._rows["history"].frame(),
             intervals=intervals,
             spans=spans(intervals),
+            hands=hands,
+            used=divided(self._rows["running"].frame(), hands, calendars),
             cycles=self._rows["cycles"].frame(),
+            natives=self._rows["natives"].frame(),
+            verdicts=self._rows["verdicts"].frame(),
             decisions=framed("decisions", self._decisions(books.sent)),
             findings=self._rows["findings"].frame(),
             capacity=capacity(self._configuration.vendors, calendars, self._weeks),
@@ -228,21 +262,23 @@ class _Assembler:
             lost = (ticket.source, "no_state_history", ticket.id, "its end is taken from its dates")
             self._rows["findings"].add([lost])
         if clocked:
-            self._waiting.append(read)
+            self._waiting.append((seen, read))
         if len(self._waiting) >= BATCH:
             self._clock_waiting()
 
     def _clock_waiting(self) -> None:
-        clocked = self._material.clock(self._waiting, self._until)
-        self._waiting = []
-        self._rows["cycles"].add(
-            (
-                cycle.ticket, cycle.sla, cycle.measures, cycle.kind, cycle.vendor, cycle.environment, cycle.priority,
-                cycle.started_at, cycle.stopped_at, cycle.due_at, cycle.target_seconds, cycle.elapsed_seconds,
-                cycle.paused_seconds, cycle.breached, cycle.stage,
-            )
-            for cycle in clocked.cycles
-        )  # fmt: skip
+        waiting, self._waiting = self._waiting, []
+        records = [read for _, read in waiting]
+        clocked = self._material.clock(records, self._until)
+        if self._breaches is not None:
+            self._rows["running"].add(self._breaches.running(records, clocked.cycles, self._cycles))
+        self._cycles += len(clocked.cycles)
+        for record, compared in zip(records, self._material.compare(records, self._until), strict=True):
+            self._rows["natives"].add(rows_of(compared))
+            self._rows["findings"].add(findings_of(record.ticket.source, compared))
+        beside = self._agreements.beside(waiting, clocked.cycles)
+        self._rows["cycles"].add(beside.cycles)
+        self._rows["verdicts"].add(beside.verdicts)
         self._rows["findings"].add(
             (lost.source, "unclocked", lost.ticket, f"{lost.sla}: {lost.reason}") for lost in clocked.unclocked
         )
@@ -300,6 +336,16 @@ def _ticket(record: TicketRecord) -> Row:
         ticket.created_at, ticket.resolved_at, ticket.closed_at, ticket.state.is_open, len(reopenings(record)),
         len(reassignments(record)),
     )  # fmt: skip
+
+
+def _narrowed(course: tuple[Moment, ...]) -> tuple[Moment, ...]:
+    """The moments at which one of ``FOLLOWED`` changes."""
+    changed = (
+        after
+        for before, after in pairwise(course)
+        if any(before.values[name] != after.values[name] for name in FOLLOWED)
+    )
+    return course[:1] + tuple(changed)
 
 
 def _cut(moments: tuple[Moment, ...], at: datetime) -> tuple[Moment, ...]:

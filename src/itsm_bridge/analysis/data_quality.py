@@ -41,7 +41,15 @@ def _of_tickets(frames: Frames) -> list[pd.DataFrame]:
     gone = frames.findings.loc[frames.findings["check"].str.startswith("gone_"), "subject"]
     lost = frames.tickets[(frames.tickets["state"] == State.UNKNOWN) & ~frames.tickets["ticket"].isin(gone)]
     found = [_rows(tickets[mask], check, detail) for check, (mask, detail) in checks.items()]
+    found += _without_business_time(frames)
     return [*found, _rows(lost, "unknown_state", "its state is not mapped in bridge.yaml, so it counts as not open")]
+
+
+def _without_business_time(frames: Frames) -> list[pd.DataFrame]:
+    """Tickets of the period whose time in hand is not, or not all, in the opening hours of an owner."""
+    lost = frames.hands[frames.hands["uncounted"] != ""].drop_duplicates(["ticket", "uncounted"])
+    lost = lost.merge(frames.tickets[["ticket", "source"]], on="ticket")
+    return [_rows(tickets, "no_business_time", str(why)) for why, tickets in lost.groupby("uncounted")]
 
 
 def _rows(tickets: pd.DataFrame, check: str, detail: str) -> pd.DataFrame:
@@ -72,12 +80,13 @@ TABLE = Table(
             "check",
             Kind.TEXT,
             "unrouted, no_service_level, no_environment, no_priority: among open tickets. unknown_state, "
-            "history_mismatch: among those of the period. "
+            "history_mismatch, no_business_time: among those of the period. "
             "quarantined: records that cannot be read. never_read: no sync has ended. gone_deleted, gone_moved, "
             "gone_archived, gone_hidden, gone_unknown: tickets that the source does not show any more, by its answer. "
             "incomplete: days (UTC) of creation on which the source counts other tickets than are here. not_counted: "
-            "streams that the source cannot count. Others: oddities met while reading, of every ticket created before "
-            "the as-of instant.",
+            "streams that the source cannot count. native_alone, ours_alone: clocks of the source that none of ours is "
+            "compared with, and ours that the source has none for. Others: oddities met while reading, of every ticket "
+            "created before the as-of instant.",
         ),
         Column("count", Kind.INTEGER, "Tickets, records or values that the check finds."),
         Column("detail", Kind.TEXT, f"Up to {EXAMPLES} examples."),

@@ -10,6 +10,8 @@ import pandas as pd
 
 import itsm_bridge.analysis.open_tickets as open_tickets
 import itsm_bridge.analysis.sla_at_risk as sla_at_risk
+import itsm_bridge.analysis.sla_native as sla_native
+import itsm_bridge.analysis.time_in_hand as time_in_hand
 from itsm_bridge.analysis.frames import Frames
 from itsm_bridge.analysis.sla_cycles import counted
 
@@ -76,6 +78,16 @@ def _attained(kind: str) -> Measure:
     return measure
 
 
+def _attained_as_agreed(frames: Frames) -> float | None:
+    verdicts, judged = frames.verdicts, _of_kind(frames, "sla")
+    ended = (verdicts["stopped_at"] >= frames.start) & (verdicts["stopped_at"] < frames.until)
+    agreed = verdicts.loc[ended & (verdicts["kind"] == "sla"), "agreed"]
+    others = judged.loc[judged["judged"] & judged["agreed_at"].isna(), "failed"]
+    breached = int((agreed == "breached").sum()) + int(others.sum())
+    met = int((agreed == "met").sum()) + int((~others).sum())
+    return round(met / (met + breached), 6) if met + breached else None
+
+
 def _of_kind(frames: Frames, kind: str) -> pd.DataFrame:
     cycles = counted(frames)
     return cycles[cycles["kind"] == kind]
@@ -105,6 +117,24 @@ def _staleness(frames: Frames) -> float | None:
         return None
     return round(max(frames.until - min(read), timedelta(0)) / timedelta(hours=1), 2)
 
+
+def _with(kind: str) -> Measure:
+    def measure(frames: Frames) -> float | None:
+        seconds = time_in_hand.seconds_in_period(frames)
+        whole = float(seconds.sum())
+        return round(float(seconds.get(kind, 0)) / whole, 6) if whole else None
+
+    return measure
+
+
+def _back_and_forth(frames: Frames) -> float:
+    rows = time_in_hand.in_order(frames)
+    return float(rows.loc[rows["returned"] & (rows["start"] >= frames.start), "ticket"].nunique())
+
+
+_OF_OPEN_TIME = (
+    "Share of all open time of tickets in the period, by the clock: the sums of period_seconds in time_in_hand."
+)
 
 _JUDGED = (
     "Judged are clocks that were completed in the period, and those that run past their target at the as-of instant."
@@ -146,6 +176,17 @@ FIGURES: dict[str, Figure] = {
         ),
         _attained("sla"),
     ),
+    "sla_attainment_agreed": Figure(
+        "SLA attainment as agreed",
+        "share",
+        "up",
+        (
+            "As SLA attainment, by what was agreed about each clock when it ended, whatever definitions, calendars or "
+            "histories have become since; by today's verdict where nothing was agreed. sla_flips lists where they "
+            "differ."
+        ),
+        _attained_as_agreed,
+    ),
     "sla_breached": Figure(
         "SLA breached",
         "cycles",
@@ -180,6 +221,14 @@ FIGURES: dict[str, Figure] = {
         "As SLA breached, for what vendors' contracts owe (kind uc).",
         _breached("uc"),
     ),
+    "native_agreement": Figure(
+        "Agreement with the sources' own clocks",
+        "share",
+        "",
+        "Clocks that agree with the source's own / clocks compared with one: rows of sla_native with agrees. A "
+        "difference is no mistake of either: its cause says what the source does otherwise.",
+        sla_native.agreement,
+    ),
     "waiting_approval": Figure(
         "Waiting for approval", "tickets", "down", "Open tickets whose approval is requested.", _needing("approval")
     ),
@@ -205,6 +254,27 @@ FIGURES: dict[str, Figure] = {
     ),
     "oldest_open": Figure(
         "Oldest open ticket", "days", "down", "Age of the oldest open ticket since its creation.", _oldest
+    ),
+    "time_with_vendors": Figure(
+        "Time with vendors",
+        "share",
+        "",
+        f"Time in vendors' hands, without our own teams. {_OF_OPEN_TIME}",
+        _with("vendor"),
+    ),
+    "time_with_requesters": Figure(
+        "Time with requesters", "share", "", f"Time that waits for the requester. {_OF_OPEN_TIME}", _with("requester")
+    ),
+    "time_with_nobody": Figure(
+        "Time in nobody's hands", "share", "down", f"Time in nobody's hands. {_OF_OPEN_TIME}", _with("nobody")
+    ),
+    "back_and_forth": Figure(
+        "Handed back and forth",
+        "tickets",
+        "down",
+        "Tickets that came back in the period to a vendor or team of ours who had had them before another one had "
+        "them: from A to B to A.",
+        _back_and_forth,
     ),
     "staleness": Figure(
         "Age of the data",

@@ -40,12 +40,40 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = {
         "ticket": TEXT, "vendor": TEXT, "environment": TEXT, "start": INSTANT, "end": INSTANT, "began": TEXT,
         "ended": TEXT, "work_seconds": NUMBER,
     },
+    # who had the tickets of the period when, over their whole life: half-open parts of their open time up to the
+    # as-of instant, cut where one of these fields changes; place is what says whose calendar counts (``hands``)
+    "hands": {
+        "ticket": TEXT, "start": INSTANT, "end": INSTANT, "holder": TEXT, "kind": TEXT, "vendor": TEXT, "group": TEXT,
+        "environment": TEXT, "service": TEXT, "business_seconds": INTEGER, "uncounted": TEXT,
+    },
+    # the parts in which breached clocks ran, by their row of ``cycles``; half-open, in business seconds of the calendar
+    "running": {
+        "cycle": INTEGER, "ticket": TEXT, "start": INSTANT, "end": INSTANT, "calendar": TEXT, "seconds": INTEGER,
+    },
+    # the same divided among those who had the ticket (``running``)
+    "used": {"cycle": INTEGER, "holder": TEXT, "kind": TEXT, "business_seconds": INTEGER},
     # the clocks of the tickets of the period
     "cycles": {
         "ticket": TEXT, "sla": TEXT, "measures": TEXT, "kind": TEXT, "vendor": TEXT, "environment": TEXT,
         "priority": INTEGER, "started_at": INSTANT, "stopped_at": INSTANT, "due_at": INSTANT,
         "target_seconds": INTEGER, "elapsed_seconds": INTEGER, "paused_seconds": INTEGER, "breached": BOOLEAN,
-        "stage": TEXT,
+        "stage": TEXT, "remaining_seconds": INTEGER, "due_if_resumed_at": INSTANT, "agreed_breached": BOOLEAN,
+        "agreed_elapsed_seconds": INTEGER, "agreed_target_seconds": INTEGER, "agreed_at": INSTANT,
+        "warned_percent": NUMBER, "warned_at": INSTANT,
+    },
+    # what was agreed about the ended clocks of the tickets of the period, beside today's verdict
+    "verdicts": {
+        "ticket": TEXT, "sla": TEXT, "kind": TEXT, "started_at": INSTANT, "stopped_at": INSTANT, "vendor": TEXT,
+        "environment": TEXT, "priority": INTEGER, "agreed": TEXT, "today": TEXT, "agreed_elapsed_seconds": INTEGER,
+        "elapsed_seconds": INTEGER, "agreed_target_seconds": INTEGER, "target_seconds": INTEGER, "cause": TEXT,
+        "frozen_at": INSTANT,
+    },
+    # those of them that the sources measure too, with the figures of both
+    "natives": {
+        "ticket": TEXT, "sla": TEXT, "native": TEXT, "vendor": TEXT, "environment": TEXT,
+        "ours_elapsed_seconds": INTEGER, "native_elapsed_seconds": INTEGER, "difference_seconds": INTEGER,
+        "ours_breached": BOOLEAN, "native_breached": BOOLEAN, "ours_due_at": INSTANT, "native_due_at": INSTANT,
+        "agrees": BOOLEAN, "cause": TEXT, "detail": TEXT,
     },
     # the latest decision about each field of the tickets of the period
     "decisions": {
@@ -65,7 +93,7 @@ class Frames:
 
     Texts are empty rather than missing; other values are missing where there is none. ``known`` counts, by source, the
     tickets created before ``until``; ``freshness`` is when each source was last read to its end (``None``: never).
-    ``previous`` holds the same for the period before, up to the same point.
+    ``previous`` holds the same for the period before, up to the same point, but for ``used``.
     """
 
     period: Period
@@ -77,7 +105,11 @@ class Frames:
     history: pd.DataFrame
     intervals: pd.DataFrame
     spans: pd.DataFrame
+    hands: pd.DataFrame
+    used: pd.DataFrame
     cycles: pd.DataFrame
+    natives: pd.DataFrame
+    verdicts: pd.DataFrame
     decisions: pd.DataFrame
     findings: pd.DataFrame
     capacity: pd.DataFrame

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 
-from itsm_bridge.analysis.assembly import Gone, Material, Problem, Sent, assemble
+from itsm_bridge.analysis.agreements import Agreed, Identity
+from itsm_bridge.analysis.assembly import Compare, Gone, Material, Problem, Sent, assemble
 from itsm_bridge.analysis.frames import Frames
 from itsm_bridge.analysis.period import Period
 from itsm_bridge.config.model import Configuration
-from itsm_bridge.model import Decision
+from itsm_bridge.model import Decision, NativeSla, TicketRecord, Verdict, Warned
 from itsm_bridge.rules import classify
-from itsm_bridge.sla import cycles
+from itsm_bridge.sla import Clockwork, Compared, Comparer
 from itsm_bridge.store import Reader, Store
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,11 +26,12 @@ def frames(store: Store, configuration: Configuration, period: Period, as_of: da
     Raises ``StorageFailed``, and ``ConfigurationInvalid`` for service levels that cannot be computed.
     """
     with store.snapshot() as reader:
-        read_at = reader.freshness()
+        read_at, clockwork = reader.freshness(), Clockwork(configuration)
         material = Material(
             records=reader.records(),
             read=classify(configuration),
-            clock=lambda records, at: cycles(records, configuration, at),
+            clock=clockwork.cycles,
+            reckon=clockwork.reckonings,
             decisions=_decisions(reader),
             sent=_sent(reader),
             problems=_problems(reader),
@@ -39,8 +42,58 @@ def frames(store: Store, configuration: Configuration, period: Period, as_of: da
                 if row.gone_at is not None
             },
             booked=reader.booked,
+            compare=_compare(reader, configuration, clockwork),
+            agreed=_agreed(reader, as_of),
         )
         return assemble(material, configuration, period, period.until(as_of))
+
+
+def _compare(reader: Reader, configuration: Configuration, clockwork: Clockwork) -> Compare:
+    """Tickets' cycles beside the clocks of their sources, as these were last read."""
+    comparer, measuring = Comparer(configuration), reader.sources_with_natives()
+
+    def compare(records: Sequence[TicketRecord], at: datetime) -> Iterator[Compared]:
+        measured = [record for record in records if record.ticket.source in measuring]
+        natives = _natives(reader, measured)
+        reckoned = clockwork.reckonings(measured, at)
+        for record in records:
+            ticket = record.ticket
+            if ticket.source in measuring:
+                yield comparer.compare(next(reckoned), natives.get((ticket.source, ticket.external_id), ()), at)
+            else:
+                yield Compared()
+
+    return compare
+
+
+def _natives(reader: Reader, records: Iterable[TicketRecord]) -> Mapping[Identity, Sequence[NativeSla]]:
+    ids = ((record.ticket.source, record.ticket.external_id) for record in records)
+    found: defaultdict[Identity, list[NativeSla]] = defaultdict(list)
+    for source, some in _by_source(ids):
+        for native in reader.natives(source, some):
+            found[source, native.external_id].append(native)
+    return found
+
+
+def _agreed(reader: Reader, as_of: datetime) -> Agreed:
+    """What was frozen by ``as_of``, whatever the period: a week is judged by what was agreed since."""
+
+    def verdicts(ids: Collection[Identity]) -> Iterator[Verdict]:
+        for source, some in _by_source(ids):
+            yield from reader.verdicts(source, some, before=as_of)
+
+    def warnings(ids: Collection[Identity]) -> Iterator[Warned]:
+        for source, some in _by_source(ids):
+            yield from reader.warnings(source, some)
+
+    return Agreed(verdicts, warnings)
+
+
+def _by_source(ids: Iterable[Identity]) -> Iterator[tuple[str, list[str]]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for source, external_id in ids:
+        found[source].append(external_id)
+    yield from found.items()
 
 
 def _decisions(reader: Reader) -> Callable[[datetime], Iterable[Decision]]:

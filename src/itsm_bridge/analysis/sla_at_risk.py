@@ -40,6 +40,13 @@ TABLE = Table(
         Column("used", Kind.PERCENT, "Share of the target that is used."),
         Column("stage", Kind.TEXT, "in_progress, or paused while nothing is used up."),
         Column("kind", Kind.TEXT, "sla, ola or uc, from the definition."),
+        Column(
+            "warned_percent",
+            Kind.NUMBER,
+            "The highest warning of its definition that a run has seen it pass; empty where there is none.",
+            "percent of the target",
+        ),
+        Column("warned_at", Kind.INSTANT, "When so much of the target was used up."),
     ),
     build=build,
 )

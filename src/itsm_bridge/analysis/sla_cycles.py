@@ -57,6 +57,18 @@ TABLE = Table(
         Column("paused_seconds", Kind.INTEGER, "Business time during which the clock was paused.", "seconds"),
         Column("breached", Kind.BOOLEAN, "Whether more than the target was used."),
         Column("stage", Kind.TEXT, "in_progress, paused, completed or cancelled."),
+        Column(
+            "remaining_seconds", Kind.INTEGER, "Target less the time used; negative once it is breached.", "seconds"
+        ),
+        Column("due_if_resumed_at", Kind.INSTANT, "When a paused clock would be due if it went on now."),
+        Column(
+            "agreed_breached",
+            Kind.BOOLEAN,
+            "Whether it was breached as agreed when it ended; empty where it has not ended or was never frozen.",
+        ),
+        Column("agreed_elapsed_seconds", Kind.INTEGER, "Business time used, as agreed.", "seconds"),
+        Column("agreed_target_seconds", Kind.INTEGER, "Business time allowed, as agreed.", "seconds"),
+        Column("agreed_at", Kind.INSTANT, "Since when the agreed verdict stands."),
     ),
     build=build,
 )

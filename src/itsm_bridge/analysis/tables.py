@@ -10,10 +10,15 @@ import itsm_bridge.analysis.history as history
 import itsm_bridge.analysis.open_tickets as open_tickets
 import itsm_bridge.analysis.sla_at_risk as sla_at_risk
 import itsm_bridge.analysis.sla_attainment as sla_attainment
+import itsm_bridge.analysis.sla_breach_holders as sla_breach_holders
+import itsm_bridge.analysis.sla_breach_shares as sla_breach_shares
 import itsm_bridge.analysis.sla_breaches as sla_breaches
 import itsm_bridge.analysis.sla_cycles as sla_cycles
+import itsm_bridge.analysis.sla_flips as sla_flips
+import itsm_bridge.analysis.sla_native as sla_native
 import itsm_bridge.analysis.summary as summary
 import itsm_bridge.analysis.tickets as tickets
+import itsm_bridge.analysis.time_in_hand as time_in_hand
 import itsm_bridge.analysis.traction as traction
 from itsm_bridge.analysis.columns import Table
 
@@ -25,6 +30,11 @@ DESCRIBED: dict[str, Table] = {
     "sla_attainment": sla_attainment.TABLE,
     "sla_breaches": sla_breaches.TABLE,
     "sla_at_risk": sla_at_risk.TABLE,
+    "sla_flips": sla_flips.TABLE,
+    "sla_breach_shares": sla_breach_shares.TABLE,
+    "sla_breach_holders": sla_breach_holders.TABLE,
+    "time_in_hand": time_in_hand.TABLE,
+    "sla_native": sla_native.TABLE,
     "bandwidth": bandwidth.TABLE,
     "traction": traction.TABLE,
     "history": history.TABLE,

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from itsm_bridge.conditions import AllOf, AnyOf, Condition, FieldTest, Judgement, Not, describe, seen_text
 from itsm_bridge.config.model import Action, Duration, Policy
+from itsm_bridge.report.clocks import clocks_section
 from itsm_bridge.report.page import Column, cell, page, table, text
 from itsm_bridge.rules import (
     Explanation,
@@ -19,6 +20,7 @@ from itsm_bridge.rules import (
     RuleHits,
     SectionExplanation,
 )
+from itsm_bridge.sla import Statements
 
 NUMBER = "number"
 LISTED = 200
@@ -40,15 +42,16 @@ def rules_page(digest: str, now: datetime, owners: Sequence[OwnerSlot], found: O
     )
 
 
-def ticket_page(explanation: Explanation) -> str:
-    """One ticket's way through the rules, and where it ended."""
+def ticket_page(explanation: Explanation, clocks: Statements | None = None) -> str:
+    """One ticket's way through the rules, where it ended, and how its clocks came to what they show."""
     return page(
         f"Why {explanation.ticket} is where it is",
         (
             f"<h1>{text(explanation.ticket)}</h1>",
             f"<p>{text(explanation.summary)}</p>",
-            f'<p class="soft">Decided as of {text(explanation.now.isoformat())}</p>',
+            f'<p class="soft">Decided as of {explanation.now:%Y-%m-%d %H:%M} UTC</p>',
             *_outcome(explanation),
+            *(() if clocks is None else clocks_section(clocks)),
             *(part for section in explanation.sections for part in _way(section)),
         ),
     )

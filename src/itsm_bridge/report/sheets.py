@@ -27,6 +27,9 @@ PROSE_WIDTH = 110
 FIXED_WIDTHS = {Kind.INSTANT: 19, Kind.BOOLEAN: 12}
 
 A4 = 9
+PADDING = 5 / 7
+"""What a spreadsheet adds to the width of a column, in digits: five pixels, where a digit has seven."""
+
 PRINTED_WIDTH = 190
 """Digits in a line across A4 landscape that can still be read: two thirds of full size."""
 
@@ -120,7 +123,8 @@ def set_up_print(sheet: Worksheet, report: Report, title: str) -> None:
 
 def _spread(sheet: Worksheet, widths: Sequence[float]) -> None:
     """Print a wide table on several pages side by side, each with the first column, rather than too small to read."""
-    across = math.ceil((sum(widths) - widths[0]) / (PRINTED_WIDTH - widths[0]))
+    first, *others = (width + PADDING for width in widths)
+    across = math.ceil(sum(others) / (PRINTED_WIDTH - first))
     if across > 1:
         sheet.fit_to_pages(across, 0)
         sheet.repeat_columns(0)
