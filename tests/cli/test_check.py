@@ -62,15 +62,36 @@ def test_warnings_fail_under_strict_alone(config: Path) -> None:
         ("rules.yaml", "{category: [security, access]}", "{}", "R301"),
         ("vendors.yaml", "eGov DevOps, to: 2027-01-01", "eGov DevOps, to: 2026-12-31", "R304"),
         ("vendors.yaml", "{vendor: MacroSkies, from: 2027-01-01}", "{vendor: MacroSkies, from: 2026-12-31}", "R305"),
+        ("sla.yaml", "start: {priority: [2, 3, 4, 5]}", "start: {state: resolved}", "S401"),
+        ("sla.yaml", "pause: {state: on_hold}", "pause: {priority: {lte: 3}}", "S402"),
+        (
+            "sla.yaml",
+            "start: {priority: 1}\n    pause:",
+            "start: {priority: 1, state: [new, in_progress]}\n    pause:",
+            "S403",
+        ),
     ],
 )
-def test_what_leaves_tickets_to_chance_fails_with_3(config: Path, file: str, old: str, new: str, code: str) -> None:
+def test_what_leaves_tickets_or_clocks_to_chance_fails_with_3(
+    config: Path, file: str, old: str, new: str, code: str
+) -> None:
     edit(config, file, old, new)
 
     exit_code, findings = checked(config)
 
     assert exit_code == 3
     assert code in {one["code"] for one in findings if one["severity"] == "error"}
+
+
+def test_a_finding_about_a_service_level_stands_at_its_condition_and_shows_a_ticket(config: Path) -> None:
+    edit(config, "sla.yaml", "pause: {state: on_hold}", "pause: {priority: 1}")
+
+    _, (finding,) = checked(config)
+
+    lines = (config / "sla.yaml").read_text(encoding="utf-8").splitlines()
+    assert lines[finding["line"] - 1][finding["column"] - 1 :] == "pause: {priority: 1}"
+    assert finding["message"].startswith('"P1 resolution" is paused for ever: ')
+    assert finding["witness"]["priority"] == 1
 
 
 def test_a_day_without_an_owner_stops_no_run(config: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,14 @@ from tests.analysis.made import NOW, RULES, ago, ticket
 from tests.cli.test_exits import command
 from tests.operations.test_differing import OWNED, keep, written
 
+from itsm_bridge.analysis.gathering import frames
+from itsm_bridge.analysis.period import Period
 from itsm_bridge.errors import UsageError
+from itsm_bridge.model import State
 from itsm_bridge.operations.bridge import Bridge
-from itsm_bridge.operations.explaining import at_a_glance, explain_ticket
+from itsm_bridge.operations.explaining import at_a_glance, explain_clocks, explain_ticket
 from itsm_bridge.rules import render_text
+from itsm_bridge.sla import Stage
 from itsm_bridge.store import Store
 
 MOVED = ticket("INC1", ago(days=10), (ago(days=5), "environment", "ap"))
@@ -66,6 +71,35 @@ def test_the_load_of_then_decides_who_was_next(tmp_path: Path) -> None:
         assert explain_ticket(bridge, "snow:INC1", NOW).verdict.values["vendor"].value == "GWL"
 
 
+def test_the_clocks_are_those_that_a_report_counts(bridge: Bridge) -> None:
+    keep(bridge, ticket("INC1", ago(days=3), (ago(days=1), "state", "closed")))
+    period = Period.holding(NOW, "week", bridge.configuration.zone)
+    counted = frames(bridge.store, bridge.configuration, period, NOW).cycles
+    found = explain_clocks(bridge, "snow:INC1", NOW).clocks
+    assert [(one.cycle.sla, one.cycle.elapsed_seconds, one.cycle.breached) for one in found] == list(
+        zip(counted["sla"], counted["elapsed_seconds"], counted["breached"], strict=True)
+    )
+    assert found[0].cycle.elapsed_seconds == 2 * 86_400
+
+
+def test_an_end_that_no_history_tells_of_ends_the_clocks_as_in_a_report(bridge: Bridge) -> None:
+    plain = ticket("INC1", ago(days=3))
+    keep(bridge, replace(plain, ticket=replace(plain.ticket, state=State.RESOLVED, resolved_at=ago(days=2))))
+    clock, *_ = explain_clocks(bridge, "snow:INC1", NOW).clocks
+    assert (clock.cycle.stopped_at, clock.cycle.elapsed_seconds) == (ago(days=2), 86_400)
+    assert clock.ended.endswith("(by the ticket's own dates)")
+
+
+def test_the_clocks_of_the_past_are_those_of_then(bridge: Bridge) -> None:
+    keep(bridge, ticket("INC1", ago(days=3), (ago(days=1), "state", "closed")))
+    clock, *_ = explain_clocks(bridge, "snow:INC1", NOW, at=ago(days=2)).clocks
+    assert (clock.cycle.stage, clock.cycle.elapsed_seconds) == (Stage.IN_PROGRESS, 86_400)
+    with pytest.raises(UsageError, match="was created only on"):
+        explain_clocks(bridge, "snow:INC1", NOW, at=ago(days=4))
+    with pytest.raises(UsageError, match="no ticket 'snow:INC9'"):
+        explain_clocks(bridge, "snow:INC9", NOW)
+
+
 def test_a_glance_counts_what_each_rule_does_over_the_open_tickets(bridge: Bridge) -> None:
     gone = ticket("INC3", ago(days=10), (ago(days=5), "state", "closed"))
     keep(bridge, MOVED, ticket("INC2", ago(days=1), environment=None), gone)
@@ -92,6 +126,21 @@ def test_the_commands_pages_are_written(project: Path) -> None:
     assert "Who owns what today" in (project / "rules.html").read_text(encoding="utf-8")
 
 
+def test_the_command_shows_the_clocks_as_text_as_a_document_and_on_the_page(project: Path) -> None:
+    text = command("-C", "config", "explain", "snow:INC1", "--sla", cwd=project)
+    document = command("-C", "config", "--json", "explain", "snow:INC1", "--sla", cwd=project)
+    page = command("-C", "config", "explain", "snow:INC1", "--sla", "--html", "why.html", cwd=project)
+    assert (text.returncode, document.returncode, page.returncode) == (0, 0, 0), text.stderr + document.stderr
+    assert "resolution in a day: running, breached by" in text.stdout
+    clock, *_ = json.loads(document.stdout)["clocks"]
+    assert clock["elapsed_seconds"] == sum(one["seconds"] for one in clock["intervals"]) > 10 * 86_400
+    assert '<svg class="clock"' in (project / "why.html").read_text(encoding="utf-8")
+
+
+def test_without_the_option_no_clock_is_told_in_text(project: Path) -> None:
+    assert "resolution in a day" not in command("-C", "config", "explain", "snow:INC1", cwd=project).stdout
+
+
 def test_the_command_explains_the_past(project: Path) -> None:
     done = command("-C", "config", "--json", "explain", "snow:INC1", "--at", "2026-11-12T12:00:00+05:30", cwd=project)
     document = json.loads(done.stdout)
@@ -100,7 +149,15 @@ def test_the_command_explains_the_past(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("explain",), ("explain", "snow:INC9"), ("explain", "snow:INC1", "--at", "2126-01-01T00:00:00Z")]
+    "words",
+    [
+        ("explain",),
+        ("explain", "--sla"),
+        ("explain", "--sla", "--html", "x.html"),
+        ("explain", "snow:INC9"),
+        ("explain", "snow:INC9", "--sla"),
+        ("explain", "snow:INC1", "--at", "2126-01-01T00:00:00Z"),
+    ],
 )
 def test_a_command_that_names_nothing_is_wrong_usage(project: Path, words: tuple[str, ...]) -> None:
     done = command("-C", "config", *words, cwd=project)

@@ -31,10 +31,11 @@ COMMANDS = {
     "run": ("itsm_bridge.cli.runs:run", "What cron calls: sync, plan, apply, and the reports that are due."),
     "explain": (
         "itsm_bridge.cli.explanations:explain",
-        "Why a ticket is where it is: every rule, with the values seen.",
+        "Why a ticket is where it is: every rule, with the values seen; with --sla, its clocks.",
     ),
     "diff": ("itsm_bridge.cli.comparisons:diff", "What changes if one configuration folder becomes another."),
     "report": ("itsm_bridge.cli.reports:report", "Build the analyses from the store alone."),
+    "calendar": ("itsm_bridge.cli.calendars:calendar", "Business time, for checking a calendar."),
     "status": ("itsm_bridge.cli.health:status", "Last runs, freshness of each source, and what needs a look."),
 }
 """Every command: where it is defined and what ``--help`` lists it as, in the order of use."""

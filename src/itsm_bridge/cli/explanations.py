@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: itsm-bridge explain snow:INC0010023 --html why.html")
 @click.argument("ticket_id", metavar="ID", required=False)
+@click.option(
+    "--sla", "clocks", is_flag=True, help="The parts of time that add up to each of its clocks; -v folds no nights."
+)
 @click.option("--at", type=Instant(), metavar="INSTANT", help="As it was at this instant (ISO 8601 with a zone).")
 @click.option(
     "--html",
@@ -29,14 +32,18 @@ if TYPE_CHECKING:
     help="Write a page for a browser; without ID: who owns what, and the rules with their counts.",
 )
 @click.pass_obj
-def explain(options: Options, ticket_id: str | None, at: datetime | None, file: Path | None) -> None:
+def explain(options: Options, ticket_id: str | None, clocks: bool, at: datetime | None, file: Path | None) -> None:
     """Why a ticket is where it is: every rule in order, each condition with the value seen."""
     with opened(options) as bridge:
         if at is not None and at > bridge.clock():
             raise UsageError("--at lies in the future; nothing to explain")
-        if ticket_id is not None:
-            _explain(options, bridge, ticket_id, at, file)
-        elif file is None or at is not None:
+        if ticket_id is not None and file is not None:
+            _page(options, bridge, ticket_id, at, file)
+        elif ticket_id is not None and clocks:
+            _clocks(options, bridge, ticket_id, at)
+        elif ticket_id is not None:
+            _explain(options, bridge, ticket_id, at)
+        elif file is None or at is not None or clocks:
             raise UsageError(
                 "name a ticket, or --html FILE alone for a page of all rules", hint="itsm-bridge explain -h"
             )
@@ -44,17 +51,30 @@ def explain(options: Options, ticket_id: str | None, at: datetime | None, file: 
             _glance(options, bridge, file)
 
 
-def _explain(options: Options, bridge: Bridge, ticket_id: str, at: datetime | None, file: Path | None) -> None:
+def _page(options: Options, bridge: Bridge, ticket_id: str, at: datetime | None, file: Path) -> None:
+    from itsm_bridge.operations.explaining import explain_clocks, explain_ticket
+    from itsm_bridge.report.rules_page import ticket_page
+
+    now = bridge.clock()
+    clocks = explain_clocks(bridge, ticket_id, now, at=at)
+    _write(options, file, ticket_page(explain_ticket(bridge, ticket_id, now, at=at), clocks))
+
+
+def _clocks(options: Options, bridge: Bridge, ticket_id: str, at: datetime | None) -> None:
+    from itsm_bridge.cli.clocks import clocks_document, clocks_text
+    from itsm_bridge.operations.explaining import explain_clocks
+
+    found = explain_clocks(bridge, ticket_id, bridge.clock(), at=at)
+    options.document(clocks_document(found))
+    options.say(clocks_text(found, whole=options.verbose > 0))
+
+
+def _explain(options: Options, bridge: Bridge, ticket_id: str, at: datetime | None) -> None:
     from itsm_bridge.operations.explaining import explain_ticket, notes_on
     from itsm_bridge.rules import render_text, to_json
 
     explanation = explain_ticket(bridge, ticket_id, bridge.clock(), at=at)
     notes = [note for note in notes_on(bridge, ticket_id) if at is None or note.at < at]
-    if file is not None:
-        from itsm_bridge.report.rules_page import ticket_page
-
-        _write(options, file, ticket_page(explanation))
-        return
     options.document(to_json(explanation) | {"journal": _journal_document(notes)})
     options.say(render_text(explanation).rstrip())
     if notes:

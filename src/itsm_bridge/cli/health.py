@@ -15,10 +15,13 @@ from itsm_bridge.config import Configuration, load
 from itsm_bridge.connectors.base import Check
 from itsm_bridge.errors import BridgeError, CredentialsRefused, NotInitialised, SourceUnavailable
 from itsm_bridge.operations.bridge import connectors_of, project_of
-from itsm_bridge.operations.status import Status, status_of
+from itsm_bridge.operations.status import Status, passed_in, status_of, warnings_of
 
 MARKS = {"ok": "ok     ", "warning": "warning", "failure": "FAILURE"}
 COLOURS = {"ok": "green", "warning": "yellow", "failure": "red"}
+
+WARNING = ("ticket", "sla", "percent", "used", "vendor", "crossed_at")
+"""What a clock that passed a warning is told with."""
 
 MOST_TICKETS = 5
 """Tickets that a line names."""
@@ -135,6 +138,7 @@ def _runs(found: Status) -> Iterator[str]:
         yield f"  {_instant(run.started_at)}  {run.command:<6} {outcome}{written}"
         yield from (f"      {printable(str(problem))}" for problem in _problems(run.summary))
         yield from _told(run.summary)
+        yield from _warned(run.summary)
     if not found.runs:
         yield "  no run yet. Next: itsm-bridge run"
 
@@ -163,6 +167,16 @@ def _told(summary: Mapping[str, object]) -> Iterator[str]:
     for who, some in tickets.items():
         more = f" and {len(some) - MOST_TICKETS} more" if len(some) > MOST_TICKETS else ""
         yield f"      told {printable(who)} about {', '.join(map(printable, some[:MOST_TICKETS]))}{more}"
+
+
+def _warned(summary: Mapping[str, object]) -> Iterator[str]:
+    """Which clocks passed a warning in a run."""
+    clocks = warnings_of(summary)
+    named = [f"{ticket} {sla} {used:.0f} %" for ticket, sla, _, used, *_ in clocks[:MOST_TICKETS]]
+    if named:
+        left = passed_in(summary) - len(named)
+        more = f" and {left:,} more" if left else ""
+        yield f"      passed a warning: {', '.join(map(printable, named))}{more}"
 
 
 def _problems(summary: object) -> Iterable[object]:
@@ -202,6 +216,7 @@ def _document(found: Status) -> dict[str, object]:
             for row in found.quarantined
         ],
         "findings": [{"kind": k, "subject": s, "detail": d} for k, s, d in found.findings],
+        "warnings": [dict(zip(WARNING, one, strict=True)) for one in found.warnings],
     }
 
 

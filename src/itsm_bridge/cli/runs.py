@@ -19,6 +19,7 @@ from itsm_bridge.config import load
 from itsm_bridge.errors import UsageError
 from itsm_bridge.operations import run as steps
 from itsm_bridge.operations.bridge import Bridge, lock_path, open_bridge
+from itsm_bridge.operations.clock_warnings import ClockWarning
 from itsm_bridge.operations.lock import held
 from itsm_bridge.operations.reading import read_sources
 from itsm_bridge.writeback import (
@@ -30,6 +31,9 @@ from itsm_bridge.writeback import (
 
 MOST_FINDINGS = 20
 """Findings that a run prints above its last line; all of them are in ``status --json``."""
+
+MOST_CLOCKS = 5
+"""Clocks past a warning that a run's line names."""
 
 
 @click.command(epilog="Example: itsm-bridge sync --source snow")
@@ -45,8 +49,11 @@ def sync(options: Options, source: tuple[str, ...], full: bool) -> None:
         connectors = job.bridge.connectors(source, watch)
         pulled = read_sources(job.bridge, connectors, full=full, watch=watch)
         problems = tuple(part.problem for part in pulled if part.problem is not None)
+        whole = tuple(part.source for part in pulled if part.problem is None)
+        frozen, unfrozen = steps.freeze_ended(job.bridge, whole, watch)
         findings = steps.findings(job.bridge, steps.NOTHING_APPLIED)
-        job.report = steps.RunReport("sync", pulled, findings=findings, problems=problems)
+        problems += unfrozen
+        job.report = steps.RunReport("sync", pulled, findings=findings, problems=problems, frozen=frozen)
     _finish(options, job.report)
 
 
@@ -127,7 +134,8 @@ def _working(options: Options, command: str, *, create: bool = False) -> Iterato
             code, message = ending(problem)
             bridge.store.finish_run(job.run_id, clock(), str(code), job.report.summary() | {"problems": [message]})
             raise
-        bridge.store.finish_run(job.run_id, clock(), str(code_of_report(job.report)), job.report.summary())
+        summary, told = job.report.summary(), job.report.warnings.rows
+        bridge.store.finish_run(job.run_id, clock(), str(code_of_report(job.report)), summary, told)
 
 
 def _finish(options: Options, report: steps.RunReport) -> None:
@@ -166,11 +174,25 @@ def summary_line(report: steps.RunReport) -> str:
         parts.append(f"{len(report.plan.held):,} held, {len(report.plan.unrouted):,} unrouted")
     if told := report.told():
         parts.append(f"{plural(len(told), 'note')} addressed to a contact")
+    if report.warnings.clocks:
+        parts.append(_warnings_text(report.warnings.clocks))
+    if report.warnings.before:
+        parts.append(f"{plural(report.warnings.before, 'warning')} passed before the bridge looked")
     if report.resumed:
         parts.append(f"{plural(report.resumed, 'unfinished write')} resolved")
     if report.reports:
         parts.append(f"report {', '.join(report.reports)} published")
     return "; ".join(parts) or "nothing to do"
+
+
+def _warnings_text(clocks: Sequence[ClockWarning]) -> str:
+    """How many clocks passed a warning, and the fullest of them."""
+    named = [
+        f"{printable(one.ticket)} {printable(one.sla)} {one.used:.0f} % ({printable(one.vendor or 'nobody')})"
+        for one in clocks[:MOST_CLOCKS]
+    ]
+    more = [f"{len(clocks) - MOST_CLOCKS:,} more"] if len(clocks) > MOST_CLOCKS else []
+    return f"{plural(len(clocks), 'clock')} passed a warning: {', '.join(named + more)}"
 
 
 def code_of_report(report: steps.RunReport) -> int:

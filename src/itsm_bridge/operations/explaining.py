@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from itsm_bridge.errors import UsageError
-from itsm_bridge.history import as_of
+from itsm_bridge.history import as_of, with_recorded_end
 from itsm_bridge.model import JournalEntry, TicketRecord
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.learning import efforts_of
 from itsm_bridge.rules import Decider, Explanation, Overview, OwnerSlot, classify, explain, overview, owner_map
+from itsm_bridge.sla import Statements, statements
 from itsm_bridge.store import LastWrite
 from itsm_bridge.writeback import Loads, clocks_of, standing_of
 
@@ -28,11 +29,19 @@ def explain_ticket(bridge: Bridge, ticket_id: str, now: datetime, *, at: datetim
     writes = bridge.store.last_writes(record.ticket.source).get(record.ticket.external_id, {})
     if at is None:
         return _explained(bridge, record, writes, now, bridge.store.records(open_only=True))
-    then = as_of(record, at)
-    if then is None:
-        raise UsageError(f"{ticket_id} was created only on {record.ticket.created_at.isoformat()}; nothing to explain")
+    then = _as_of(record, at)
     others = (past for one in bridge.store.records() if (past := as_of(one, at)) and past.ticket.state.is_open)
     return _explained(bridge, then, _before(writes, at), at, others)
+
+
+def explain_clocks(bridge: Bridge, ticket_id: str, now: datetime, *, at: datetime | None = None) -> Statements:
+    """How each clock of one ticket came to what a report shows at ``now``, or showed at ``at``.
+
+    Raises ``UsageError`` where there is no such ticket, or was none yet, and ``ConfigurationInvalid`` as ``cycles``.
+    """
+    record = with_recorded_end(_record(bridge, ticket_id))
+    then = record if at is None else _as_of(record, at)
+    return statements(classify(bridge.configuration)(then), bridge.configuration, now if at is None else at)
 
 
 def notes_on(bridge: Bridge, ticket_id: str) -> list[JournalEntry]:
@@ -79,6 +88,14 @@ def _record(bridge: Bridge, ticket_id: str) -> TicketRecord:
             hint="itsm-bridge sync",
         )
     return next(bridge.store.records(ids=[(ticket.source, ticket.external_id)]))
+
+
+def _as_of(record: TicketRecord, at: datetime) -> TicketRecord:
+    then = as_of(record, at)
+    if then is None:
+        ticket = record.ticket
+        raise UsageError(f"{ticket.id} was created only on {ticket.created_at.isoformat()}; nothing to explain")
+    return then
 
 
 def _before(writes: Writes, at: datetime) -> Writes:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from itsm_bridge.connectors.base import Connector
-from itsm_bridge.errors import BridgeError, SourceUnavailable, StorageFailed
+from itsm_bridge.errors import BridgeError, ConfigurationInvalid, SourceUnavailable, StorageFailed
 from itsm_bridge.model import Decision, Outcome, is_note
 from itsm_bridge.operations.bridge import Bridge
+from itsm_bridge.operations.clock_warnings import NO_WARNINGS, Warnings, look
 from itsm_bridge.operations.completeness import incomplete_streams
+from itsm_bridge.operations.freezing import freeze
 from itsm_bridge.operations.learning import efforts_of
 from itsm_bridge.operations.reading import read_sources
 from itsm_bridge.operations.watching import SILENT, Watchers
@@ -30,6 +32,9 @@ from itsm_bridge.writeback import (
 NOTE_DONE = frozenset({Outcome.VERIFIED, Outcome.NOOP})
 NOTHING_APPLIED = Applied((), {}, 0)
 
+MOST_WARNINGS = 500
+"""Clocks that a run's row in the store names; all of them are counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunFinding:
@@ -42,7 +47,10 @@ class RunFinding:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a run did. ``problems`` are the errors that ended a source's part; ``reports`` the periods published."""
+    """What a run did. ``problems`` are the errors that ended a source's part; ``reports`` the periods published.
+
+    ``frozen`` counts the verdicts of clocks that were added; ``warnings`` are the clocks that passed one.
+    """
 
     command: str
     pulled: tuple[Pulled, ...] = ()
@@ -52,6 +60,8 @@ class RunReport:
     reports: tuple[str, ...] = ()
     findings: tuple[RunFinding, ...] = ()
     problems: tuple[BridgeError, ...] = ()
+    frozen: int = 0
+    warnings: Warnings = NO_WARNINGS
 
     def summary(self) -> dict[str, object]:
         """Counts only: what the run's row in the store, ``status`` and ``--json`` show."""
@@ -78,8 +88,21 @@ class RunReport:
             "resumed": self.resumed,
             "reports": list(self.reports),
             "told": [list(one) for one in self.told()],
+            "verdicts_frozen": self.frozen,
+            "warnings": self._warnings(),
             "findings": [[finding.kind, finding.subject, finding.detail] for finding in self.findings],
             "problems": [problem.message for problem in self.problems],
+        }
+
+    def _warnings(self) -> dict[str, object]:
+        """The clocks that passed a warning, the fullest first, and how many had passed one before anybody looked."""
+        return {
+            "passed": len(self.warnings.clocks),
+            "passed_before": self.warnings.before,
+            "clocks": [
+                [one.ticket, one.sla, one.percent, one.used, one.vendor, one.crossed_at.isoformat()]
+                for one in self.warnings.clocks[:MOST_WARNINGS]
+            ],
         }
 
     def told(self) -> tuple[tuple[str, str, str], ...]:
@@ -157,6 +180,7 @@ def carry_out(
     if saved is not None:
         plan, moved = restrict(plan, saved)
     applied = write(bridge, plan, healthy, run_id, allow=allow, watch=watch)
+    warnings, unclocked = _warn(bridge, tuple(healthy), watch)
     stale = (
         RunFinding("conflict", name, "it moved since the plan was saved; not written")
         for name in moved
@@ -168,7 +192,8 @@ def carry_out(
         applied=applied,
         resumed=resumed,
         findings=(*findings(bridge, applied, plan), *stale),
-        problems=(*problems, *_problems(applied)),
+        problems=(*problems, *_problems(applied), *unclocked),
+        warnings=warnings,
     )
 
 
@@ -180,7 +205,7 @@ def run(
     *,
     watch: Watchers = SILENT,
 ) -> RunReport:
-    """What cron calls: resume, read, decide, write, and publish the reports that are due.
+    """What cron calls: resume, read, decide, write, look at the clocks, and publish the reports that are due.
 
     A source that could not be read whole is neither decided nor written, and no report is published without it.
     ``publish`` builds what is due and names the periods. Raises ``GuardTripped`` where a limit stops the run.
@@ -192,13 +217,40 @@ def run(
     plan = decide(bridge, tuple(whole), bridge.clock())
     applied = write(bridge, plan, whole, run_id, watch=watch)
     problems += _problems(applied)
+    warnings, unclocked = _warn(bridge, tuple(whole), watch)
+    frozen, unfrozen = freeze_ended(bridge, tuple(whole), watch)
+    problems += unclocked or unfrozen  # the same clocks, hence the same reason
     reports: tuple[str, ...] = ()
     if not problems:
         try:
             reports = tuple(publish(bridge, bridge.clock()))
         except (BridgeError, OSError) as problem:  # what was read and written must be told all the same
             problems.append(problem if isinstance(problem, BridgeError) else StorageFailed(f"the report: {problem}"))
-    return RunReport("run", pulled, plan, applied, resumed, reports, findings(bridge, applied, plan), tuple(problems))
+    found = findings(bridge, applied, plan)
+    return RunReport(
+        "run", pulled, plan, applied, resumed, reports, found, tuple(problems), frozen=frozen, warnings=warnings
+    )
+
+
+def freeze_ended(
+    bridge: Bridge, sources: Collection[str], watch: Watchers = SILENT
+) -> tuple[int, tuple[BridgeError, ...]]:
+    """Freeze the verdicts of clocks that have ended; how many were added, and what is wrong with the definitions.
+
+    ``sources`` were read to their end: what is known by halves is not judged.
+    """
+    try:
+        return freeze(bridge, sources, bridge.clock(), watch.expired), ()
+    except ConfigurationInvalid as problem:
+        return 0, (problem,)
+
+
+def _warn(bridge: Bridge, sources: Collection[str], watch: Watchers) -> tuple[Warnings, tuple[BridgeError, ...]]:
+    """Which clocks have passed a warning, and what is wrong with the definitions."""
+    try:
+        return look(bridge, sources, bridge.clock(), watch.expired), ()
+    except ConfigurationInvalid as problem:
+        return NO_WARNINGS, (problem,)
 
 
 def findings(bridge: Bridge, applied: Applied, plan: Plan | None = None) -> tuple[RunFinding, ...]:

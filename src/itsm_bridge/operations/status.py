@@ -16,8 +16,9 @@ from itsm_bridge.store import QuarantineRow, Reader, Run, StreamCount, SweepRow
 class Status:
     """What ``status`` shows. ``freshness`` is when each source was last read whole, ``None`` for never.
 
-    ``gone`` counts, by source and reason, tickets that are gone; ``gaps`` are the streams that are not complete, and
-    ``counts`` says when each was last compared, or that its source cannot count.
+    ``warnings`` are the clocks that passed one in the last run that looked: ticket, level, percent passed, percent
+    used, vendor and instant. ``gone`` counts, by source and reason, tickets that are gone; ``gaps`` are the streams
+    that are not complete, and ``counts`` says when each was last compared, or that its source cannot count.
     """
 
     now: datetime
@@ -33,6 +34,7 @@ class Status:
     gaps: tuple[Gap, ...]
     counts: tuple[StreamCount, ...]
     findings: tuple[tuple[str, str, str], ...]
+    warnings: tuple[tuple[object, ...], ...] = ()
 
     @property
     def healthy(self) -> bool:
@@ -48,6 +50,7 @@ def status_of(bridge: Bridge) -> Status:
     runs = tuple(store.runs(10))
     fresh = store.freshness()
     telling = next((run for run in runs if run.command in {"run", "apply", "sync"} and run.outcome is not None), None)
+    looking = next((run for run in runs if run.command in {"run", "apply"} and run.outcome is not None), None)
     last_findings = telling.summary.get("findings") if telling is not None else None
     return Status(
         now=bridge.clock(),
@@ -63,7 +66,22 @@ def status_of(bridge: Bridge) -> Status:
         gaps=tuple(incomplete_streams(store)),
         counts=tuple(store.stream_counts()),
         findings=tuple(_finding(row) for row in last_findings) if isinstance(last_findings, list | tuple) else (),
+        warnings=() if looking is None else warnings_of(looking.summary),
     )
+
+
+def passed_in(summary: Mapping[str, object]) -> int:
+    """How many clocks passed a warning in a run; its summary names the first of them."""
+    warnings = summary.get("warnings")
+    passed = warnings.get("passed") if isinstance(warnings, Mapping) else None
+    return passed if isinstance(passed, int) else 0
+
+
+def warnings_of(summary: Mapping[str, object]) -> tuple[tuple[object, ...], ...]:
+    """The clocks that passed a warning in a run, from its summary; none from that of an older version."""
+    warnings = summary.get("warnings")
+    clocks = warnings.get("clocks") if isinstance(warnings, Mapping) else None
+    return tuple(tuple(one) for one in clocks) if isinstance(clocks, list | tuple) else ()
 
 
 def _gone(store: Reader, source: str) -> Mapping[str, int]:
