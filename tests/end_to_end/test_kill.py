@@ -18,7 +18,7 @@ TABLES = {
     "tickets": "saved_at",
     "history": "",
     "approvals": "",
-    "native_slas": "",
+    "native_slas": "measured_at elapsed_seconds breached",
     "worklogs": "",
     "journal": "",
     "streams": "",
@@ -28,7 +28,7 @@ TABLES = {
     "counted_streams": "checked_at",
     "day_counts": "checked_at",
 }
-"""What a sync stores, and which columns say only when, or how often, it was at work."""
+"""What a sync stores, and which columns say only when, or how often, it was at work: the clocks of a source run on."""
 
 
 def contents(project: Project) -> dict[str, list[tuple[object, ...]]]:

@@ -216,6 +216,12 @@ def test_a_changed_copy_of_the_configuration_is_compared_on_what_is_stored(settl
     assert "vendor OptIT → GWL (owner → owner)" in done.stdout
 
 
+def test_a_calendar_of_the_configuration_is_looked_at_and_asked(settled: Project) -> None:
+    due = settled.run("calendar", "due", "punjab-office", "2026-11-07T12:00:00+05:30", "4h")
+    assert (due.returncode, due.stdout) == (0, "2026-11-09T11:30:00+05:30\n"), due.stderr
+    assert settled.run("calendar", "show", "punjab-office", "2026-11").stdout.count("\n2026-11-") == 30
+
+
 def test_every_command_is_tried_here_or_in_the_tests_beside() -> None:
     tried = "\n".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
     assert [name for name in COMMANDS if f'"{name}"' not in tried] == []
