@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -40,7 +40,7 @@ class Era:
         return int(self.first.timestamp()) // 60
 
 
-@cache
+@lru_cache(maxsize=200)
 def offsets(zone: str, era: Era) -> NDArray[np.int32]:
     """By how many minutes the zone is ahead of UTC in each quarter of an hour, in which it never changes."""
     place, start = ZoneInfo(zone), era.start * 60
@@ -48,7 +48,7 @@ def offsets(zone: str, era: Era) -> NDArray[np.int32]:
     return np.array([offset(quarter) for quarter in quarters], dtype=np.int32)
 
 
-@cache
+@lru_cache(maxsize=24)
 def wall_clock(zone: str, era: Era) -> NDArray[np.int32]:
     """The latest local time, in minutes since 1970, that the zone's clock has shown up to each minute."""
     minutes = np.arange(era.start, era.start + era.minutes, dtype=np.int32)
