@@ -1,11 +1,17 @@
-"""What a run says in its one line, and ``status`` of it later, about clocks that passed a warning."""
+"""What a run says at its end, and ``status`` later: clocks that passed a warning, and several problems at once."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
+
+from itsm_bridge.cli.exits import Finished
 from itsm_bridge.cli.health import _runs
-from itsm_bridge.cli.runs import code_of_report, summary_line
+from itsm_bridge.cli.options import Options
+from itsm_bridge.cli.runs import _finish, code_of_report, summary_line
+from itsm_bridge.errors import GuardTripped, SourceUnavailable
 from itsm_bridge.operations.clock_warnings import ClockWarning, Warnings
 from itsm_bridge.operations.run import MOST_WARNINGS, RunReport
 from itsm_bridge.operations.status import Status, warnings_of
@@ -59,3 +65,19 @@ def test_a_run_of_an_older_program_told_of_no_clock() -> None:
 def test_a_ticket_that_would_be_obeyed_by_a_terminal_is_shown() -> None:
     hostile = clocks(1, ticket="snow:\x1b]0;pwned\x07{}")
     assert "\x1b" not in summary_line(hostile) + shown(hostile)[0]
+
+
+def test_each_of_several_problems_is_told_with_its_own_command(capsys: pytest.CaptureFixture[str]) -> None:
+    problems = (
+        SourceUnavailable("ops: 503", hint="wait"),
+        GuardTripped("snow: 30 of 40 known tickets cannot be seen any more\x1b", hint="itsm-bridge doctor"),
+        GuardTripped("25 of 25 open tickets of ops would change", hint="itsm-bridge apply --allow-changes 25"),
+    )
+    with pytest.raises(Finished) as ended:
+        _finish(Options(Path(), False, 0, False, "text", True), RunReport("run", problems=problems))
+    assert (ended.value.code, ended.value.hint) == (6, "itsm-bridge doctor")
+    assert "cannot be seen any more\x1b (2 more problems)" in ended.value.message  # made harmless where it is printed
+    assert capsys.readouterr().err.splitlines() == [
+        "problem  ops: 503. Next: wait",
+        "problem  25 of 25 open tickets of ops would change. Next: itsm-bridge apply --allow-changes 25",
+    ]

@@ -90,6 +90,43 @@ def test_the_guard_is_lifted_by_the_command_that_it_names(project: Project) -> N
     assert project.run("run").returncode == 0
 
 
+def test_a_saved_plan_outlives_no_change_of_the_rules_and_the_command_that_is_named_goes_on(project: Project) -> None:
+    project.run("sync")
+    project.run("plan", "--out", "monday.json")
+    project.edit("rules.yaml", "name: default", "name: by-default")
+    stopped = project.run("apply", "monday.json")
+    assert stopped.returncode == 6
+    line = one_line(stopped)
+    assert "monday.json was made under another configuration" in line
+    assert "nothing was written" in line
+    commands = [part.partition(";")[0].split()[1:] for part in line.partition("Next: ")[2].split(": ")[1:]]
+    assert [words[0] for words in commands] == ["plan", "apply"]
+    assert [project.run(*words).returncode for words in commands] == [0, 0]
+    assert json.loads(project.run("--json", "plan").stdout)["changes"] == []
+
+
+def test_a_plan_file_that_was_edited_is_refused_in_one_line(project: Project) -> None:
+    project.run("sync")
+    project.run("plan", "--out", "monday.json")
+    file = project.folder / "monday.json"
+    file.write_text(file.read_text(encoding="utf-8").replace('"OptIT"', '"GWL"'), encoding="utf-8")
+    done = project.run("apply", "monday.json")
+    assert done.returncode == 2
+    assert "it was edited or damaged; nothing was written" in one_line(done)
+    assert json.loads(project.run("--json", "plan").stdout)["changes"]
+
+
+def test_the_guard_on_a_saved_plan_is_lifted_by_the_command_that_it_names(project: Project) -> None:
+    project.edit("bridge.yaml", "max_changes: 200", "max_changes: 3")
+    project.run("sync")
+    project.run("plan", "--out", "monday.json")
+    line = one_line(project.run("apply", "monday.json"))
+    allowed = line.rsplit("itsm-bridge ", 1)[1].split()
+    assert allowed[:3] == ["apply", "monday.json", "--allow-changes"]
+    short = [*allowed[:-1], str(int(allowed[-1]) - 1)]
+    assert [project.run(*words).returncode for words in (short, allowed)] == [6, 0]
+
+
 def test_a_second_run_at_the_same_time_does_nothing(project: Project) -> None:
     project.run("sync")
     with (project.folder / "var" / "itsm-bridge.lock").open() as lock:

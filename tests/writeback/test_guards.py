@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -7,6 +9,7 @@ from tests.writeback.world import a_ticket
 
 from itsm_bridge.config.model import Limits
 from itsm_bridge.errors import GuardTripped
+from itsm_bridge.model import FieldChange, Note
 from itsm_bridge.writeback import Plan, TicketPlan, check_limits
 
 
@@ -46,3 +49,65 @@ def test_both_limits_are_lifted_up_to_the_number_that_was_allowed() -> None:
     check_limits(plan_of(250, 300), Limits(), allow=250)
     with pytest.raises(GuardTripped):
         check_limits(plan_of(251, 300), Limits(), allow=250)
+
+
+def test_one_less_than_the_plan_needs_is_not_enough() -> None:
+    check_limits(plan_of(250, 300), Limits(), allow=250)
+    with pytest.raises(GuardTripped, match="250 tickets would change") as stopped:
+        check_limits(plan_of(250, 300), Limits(), allow=249)
+    assert stopped.value.hint.endswith("itsm-bridge apply --allow-changes 250")
+
+
+def test_a_number_that_is_allowed_never_makes_the_limits_narrower() -> None:
+    check_limits(plan_of(30, 10_000), Limits(), allow=1)
+
+
+@pytest.mark.parametrize(("changes", "open_tickets", "stops"), [(20, 20, False), (21, 21, True), (21, 20_000, False)])
+def test_the_percentage_counts_from_the_twenty_first_ticket(changes: int, open_tickets: int, stops: bool) -> None:
+    plan = plan_of(changes, open_tickets)
+    with pytest.raises(GuardTripped, match="21 of 21 open tickets of snow") if stops else nullcontext():
+        check_limits(plan, Limits())
+
+
+def test_every_limit_that_is_passed_is_named_in_one_message() -> None:
+    plan = replace(plan_of(150, 200, elsewhere=100), open_tickets={"snow": 200, "ops": 120})
+    with pytest.raises(GuardTripped) as stopped:
+        check_limits(plan, Limits())
+    told = stopped.value.message
+    assert "250 tickets would change, limit max_changes 200" in told
+    assert "150 of 200 open tickets of snow would change, limit max_change_percent 20 %" in told
+    assert "100 of 120 open tickets of ops" in told
+
+
+def test_the_rule_that_changes_most_tickets_is_named() -> None:
+    plan = plan_of(30, 30)
+    lines = [
+        FieldChange(one.ticket.id, "snow", "vendor", None, "GWL", "owner" if place else "pool", "")
+        for place, one in enumerate(plan.tickets)
+    ]
+    tickets = tuple(replace(one, changes=(line,)) for one, line in zip(plan.tickets, lines, strict=True))
+    with pytest.raises(GuardTripped, match=r"20 % \(most by rule owner: 29\); nothing was written"):
+        check_limits(replace(plan, tickets=tickets), Limits())
+
+
+def test_the_command_that_allows_a_saved_plan_names_its_file() -> None:
+    with pytest.raises(GuardTripped) as stopped:
+        check_limits(plan_of(30, 30), Limits(), file="monday.json")
+    assert stopped.value.hint.endswith("itsm-bridge apply monday.json --allow-changes 30")
+
+
+def test_of_rules_that_change_as_many_one_that_changes_a_field_is_named() -> None:
+    plan = plan_of(30, 30)
+    note = Note("0123456789abcdef", "half of the time is used up")
+    tickets = tuple(
+        replace(
+            one,
+            changes=(
+                FieldChange(one.ticket.id, "snow", "note", None, note.text, "breach", "", note),
+                FieldChange(one.ticket.id, "snow", "vendor", None, "GWL", "owner", ""),
+            ),
+        )
+        for one in plan.tickets
+    )
+    with pytest.raises(GuardTripped, match="most by rule owner: 30"):
+        check_limits(replace(plan, tickets=tickets), Limits())

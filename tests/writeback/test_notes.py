@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from tests.writeback.test_apply import FIRST, carried_out, plan_for
@@ -16,8 +17,15 @@ from itsm_bridge.connectors.base import Write
 from itsm_bridge.errors import GuardTripped, OutcomeUnknown, SourceUnavailable, WriteRefused
 from itsm_bridge.model import Note, Outcome, State
 from itsm_bridge.store import Store
-from itsm_bridge.writeback import Plan, check_limits, plan_document, resolve_leftovers, restrict
-from itsm_bridge.writeback.planfile import SavedPlan
+from itsm_bridge.writeback import (
+    Plan,
+    check_limits,
+    plan_document,
+    read_plan_file,
+    resolve_leftovers,
+    restrict,
+    write_plan_file,
+)
 
 DESKTOP = "Desktop requests are served by the Office IT desk."
 
@@ -269,14 +277,17 @@ def test_a_source_to_which_nothing_is_written_gets_no_notes(
     assert plan_for(muted, store, world).tickets == ()
 
 
-def test_a_saved_plan_holds_its_notes_to_the_letter(configuration: Configuration, store: Store, world: World) -> None:
+def test_a_saved_plan_holds_its_notes_to_the_letter(
+    configuration: Configuration, store: Store, world: World, tmp_path: Path
+) -> None:
     plan = plan_for(configuration, store, world)
-    document = plan_document(plan)
-    lines = frozenset((line["ticket"], line["field"], line["to"]) for line in document["changes"])
-    kept, moved = restrict(plan, SavedPlan(plan.digest, lines, document["versions"]))
+    write_plan_file(plan, tmp_path / "plan.json")
+    saved = read_plan_file(tmp_path / "plan.json")
+    assert any(field == "note" for said in saved.tickets.values() for field, _ in said)
+    kept, moved = restrict(plan, saved)
     assert (kept.tickets, moved) == (plan.tickets, ())
-    forged = frozenset((ticket, field, f"{to}!") for ticket, field, to in lines)
-    assert restrict(plan, SavedPlan(plan.digest, forged, document["versions"]))[0].tickets == ()
+    forged = {ticket: frozenset((field, f"{to}!") for field, to in said) for ticket, said in saved.tickets.items()}
+    assert restrict(plan, replace(saved, tickets=forged))[0].tickets == ()
 
 
 def test_a_source_that_fails_while_notes_are_looked_for_is_resumed_by_the_next_run(

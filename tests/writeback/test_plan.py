@@ -4,14 +4,11 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import pytest
 from tests.writeback.world import BRIDGE, NOW, World, a_ticket
 
 from itsm_bridge.config import Configuration
-from itsm_bridge.errors import GuardTripped, UsageError
 from itsm_bridge.model import Approval, ApprovalState, Outcome, State, Ticket, TicketRecord, TicketType
 from itsm_bridge.store import LastWrite
 from itsm_bridge.writeback import (
@@ -19,9 +16,6 @@ from itsm_bridge.writeback import (
     make_plan,
     plan_document,
     plan_summary,
-    read_plan_file,
-    restrict,
-    write_plan_file,
 )
 from itsm_bridge.writeback.loads import Ledger
 
@@ -127,45 +121,6 @@ def test_the_document_has_the_shape_that_scripts_rely_on(configuration: Configur
     assert set(document["changes"][0]) == {"ticket", "source", "field", "from", "to", "rule", "because"}
     assert {"changes", "held", "unrouted", "summary"} <= set(document)
     assert json.loads(json.dumps(document)) == document
-
-
-def test_a_saved_plan_is_read_back_whole_and_belongs_to_its_owner(configuration: Configuration, tmp_path: Path) -> None:
-    plan = planned(configuration, [TicketRecord(a_ticket())])
-    write_plan_file(plan, tmp_path / "plan.json")
-    assert (tmp_path / "plan.json").stat().st_mode & 0o777 == 0o600
-    kept, moved = restrict(plan, read_plan_file(tmp_path / "plan.json"))
-    assert (kept.tickets, moved) == (plan.tickets, ())
-
-
-def test_a_ticket_that_moved_since_the_plan_was_saved_is_left_out(configuration: Configuration, tmp_path: Path) -> None:
-    write_plan_file(planned(configuration, [TicketRecord(a_ticket())]), tmp_path / "plan.json")
-    today = planned(configuration, [TicketRecord(a_ticket(version="1"))])
-    kept, moved = restrict(today, read_plan_file(tmp_path / "plan.json"))
-    assert (kept.tickets, moved) == ((), ("snow:INC0000001",))
-
-
-def test_a_file_cannot_bring_in_a_change_that_the_rules_do_not_make(
-    configuration: Configuration, tmp_path: Path
-) -> None:
-    plan = planned(configuration, [TicketRecord(a_ticket())])
-    write_plan_file(plan, tmp_path / "plan.json")
-    forged = (tmp_path / "plan.json").read_text(encoding="utf-8").replace('"OptIT"', '"GWL"')
-    (tmp_path / "plan.json").write_text(forged, encoding="utf-8")
-    assert restrict(plan, read_plan_file(tmp_path / "plan.json"))[0].tickets == ()
-
-
-def test_a_plan_of_another_configuration_is_refused(configuration: Configuration, tmp_path: Path) -> None:
-    plan = planned(configuration, [TicketRecord(a_ticket())])
-    write_plan_file(plan, tmp_path / "plan.json")
-    with pytest.raises(GuardTripped, match="another configuration"):
-        restrict(replace(plan, digest="other"), read_plan_file(tmp_path / "plan.json"))
-
-
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"changes": [1]}', '{"changes": [], "versions": 3}', "\x00"])
-def test_what_is_no_plan_file_is_refused(text: str, tmp_path: Path) -> None:
-    (tmp_path / "plan.json").write_text(text, encoding="utf-8")
-    with pytest.raises(UsageError, match="is not a plan file"):
-        read_plan_file(tmp_path / "plan.json")
 
 
 def test_a_closed_ticket_is_not_decided(configuration: Configuration) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from itsm_bridge.analysis.period import Period
 from itsm_bridge.cli.options import Options, clock
-from itsm_bridge.cli.plans import plan_text
+from itsm_bridge.cli.plans import WIDTH, plan_text
 from itsm_bridge.cli.runs import code_of_report, publish_due, summary_line
 from itsm_bridge.cli.text import plural
 from itsm_bridge.config import load
@@ -47,7 +47,7 @@ def _first_run(options: Options, bridge: Bridge) -> steps.RunReport:
         options.say(f"   {part.source}: {plural(part.read, 'ticket')}, {history} of their history")
     options.say("\n2. plan: what the rules decide about the open tickets\n")
     plan = steps.decide(bridge, tuple(connectors), bridge.clock())
-    options.say("\n".join(f"   {line}" if line else "" for line in plan_text(plan).splitlines()))
+    options.say("\n".join(f"   {line}" if line else "" for line in plan_text(plan, WIDTH - 3).splitlines()))
     options.say("\n3. apply: writing it back, and reading back what was stored")
     applied = steps.write(bridge, plan, connectors, run_id)
     problems = tuple(part.problem for part in pulled if part.problem) + tuple(applied.problems.values())

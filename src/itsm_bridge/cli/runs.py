@@ -12,11 +12,11 @@ import click
 
 from itsm_bridge.cli.exits import FINDINGS, Finished, code_of, ending, worst
 from itsm_bridge.cli.options import Options, clock, opened
-from itsm_bridge.cli.plans import plan_text
+from itsm_bridge.cli.plans import next_step, plan_text
 from itsm_bridge.cli.progress import watched
 from itsm_bridge.cli.text import plural, printable
 from itsm_bridge.config import load
-from itsm_bridge.errors import UsageError
+from itsm_bridge.errors import BridgeError, UsageError
 from itsm_bridge.operations import run as steps
 from itsm_bridge.operations.bridge import Bridge, lock_path, open_bridge
 from itsm_bridge.operations.clock_warnings import ClockWarning
@@ -64,6 +64,7 @@ def sync(options: Options, source: tuple[str, ...], full: bool) -> None:
 def plan(options: Options, out: Path | None, ticket: str | None) -> None:
     """Decide, and show what would be written; writes nothing."""
     with opened(options) as bridge:
+        limits = bridge.configuration.limits
         made = steps.decide(bridge, tuple(bridge.configuration.sources), bridge.clock())
         known = ticket is None or bridge.store.find_ticket(ticket) is not None
     if not known:
@@ -76,6 +77,7 @@ def plan(options: Options, out: Path | None, ticket: str | None) -> None:
         write_plan_file(made, out)
     options.document(plan_document(made))
     options.say(plan_text(made))
+    options.say(next_step(made, limits, out, ticket))
 
 
 @click.command(epilog="Example: itsm-bridge apply --allow-changes 60")
@@ -151,6 +153,10 @@ def _finish(options: Options, report: steps.RunReport) -> None:
             click.echo(f"{finding.kind}  {printable(finding.subject)}: {printable(finding.detail)}", err=True)
     if report.problems:
         problem = worst(report.problems)
+        if not options.quiet:
+            for other in report.problems:
+                if other is not problem:
+                    click.echo(_problem_line(other), err=True)
         others = f" ({plural(len(report.problems) - 1, 'more problem')})" if len(report.problems) > 1 else ""
         raise Finished(code, f"{report.command}: {problem.message}{others}; {line}", problem.hint)
     first = report.findings[0]
@@ -159,6 +165,11 @@ def _finish(options: Options, report: steps.RunReport) -> None:
         f"{report.command}: {plural(len(report.findings), 'finding')}, first: {first.subject}: {first.detail}; {line}",
         "itsm-bridge status",
     )
+
+
+def _problem_line(problem: BridgeError) -> str:
+    """A problem that is not the worst one, with its own command to go on."""
+    return printable(f"problem  {problem.message}{'. Next: ' + problem.hint if problem.hint else ''}")
 
 
 def summary_line(report: steps.RunReport) -> str:

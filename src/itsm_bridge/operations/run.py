@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from itsm_bridge.connectors.base import Connector
-from itsm_bridge.errors import BridgeError, ConfigurationInvalid, SourceUnavailable, StorageFailed
-from itsm_bridge.model import Decision, Outcome, is_note
+from itsm_bridge.errors import BridgeError, ConfigurationInvalid, GuardTripped, SourceUnavailable, StorageFailed
+from itsm_bridge.model import Decision, Outcome
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.clock_warnings import NO_WARNINGS, Warnings, look
 from itsm_bridge.operations.completeness import incomplete_streams
 from itsm_bridge.operations.freezing import freeze
 from itsm_bridge.operations.learning import efforts_of
 from itsm_bridge.operations.reading import read_sources
+from itsm_bridge.operations.saved import left_out
 from itsm_bridge.operations.watching import SILENT, Watchers
 from itsm_bridge.sync import Pulled
 from itsm_bridge.writeback import (
@@ -22,14 +23,13 @@ from itsm_bridge.writeback import (
     Plan,
     SavedPlan,
     apply,
+    check_configuration,
     check_limits,
-    current_value,
     make_plan,
     resolve_leftovers,
     restrict,
 )
 
-NOTE_DONE = frozenset({Outcome.VERIFIED, Outcome.NOOP})
 NOTHING_APPLIED = Applied((), {}, 0)
 
 MOST_WARNINGS = 500
@@ -135,10 +135,11 @@ def write(
     run_id: int,
     *,
     allow: int = 0,
+    file: str = "",
     watch: Watchers = SILENT,
 ) -> Applied:
     """Apply a plan within the limits, and keep what was decided. Raises ``GuardTripped`` before the first write."""
-    check_limits(plan, bridge.configuration.limits, allow)
+    check_limits(plan, bridge.configuration.limits, allow, file)
     applied = apply(plan, bridge.store, connectors, run_id, bridge.clock, stopped=watch.stopped, watch=watch.written)
     remember(bridge, run_id, plan, applied)
     return applied
@@ -172,29 +173,47 @@ def carry_out(
 ) -> RunReport:
     """Decide what is in the store and write it; with a ``saved`` plan, only what that announced and is still so.
 
-    Raises ``GuardTripped`` where a limit stops it, or where the saved plan is of another configuration.
+    A limit that would be passed is a problem of the report: then nothing is written. Raises ``GuardTripped`` where the
+    saved plan is of another configuration, before any source is asked anything.
     """
+    if saved is not None:
+        check_configuration(saved, bridge.configuration.digest)
     healthy, resumed, problems = _resume(bridge, connectors)
-    plan = decide(bridge, tuple(healthy), bridge.clock())
+    whole = plan = decide(bridge, tuple(healthy), bridge.clock())
+    file = ""
     moved: tuple[str, ...] = ()
     if saved is not None:
-        plan, moved = restrict(plan, saved)
-    applied = write(bridge, plan, healthy, run_id, allow=allow, watch=watch)
+        (plan, moved), file = restrict(whole, saved), saved.name
+    applied, stopped = _written(bridge, plan, healthy, run_id, allow=allow, file=file, watch=watch)
     warnings, unclocked = _warn(bridge, tuple(healthy), watch)
-    stale = (
-        RunFinding("conflict", name, "it moved since the plan was saved; not written")
-        for name in moved
-        if saved is not None and not _says_so_already(bridge, name, saved)
-    )
+    stale = () if saved is None else left_out(bridge, saved, whole, moved, healthy)
     return RunReport(
         "apply",
         plan=plan,
         applied=applied,
         resumed=resumed,
-        findings=(*findings(bridge, applied, plan), *stale),
-        problems=(*problems, *_problems(applied), *unclocked),
+        findings=(*findings(bridge, applied, plan), *(RunFinding("conflict", name, why) for name, why in stale)),
+        problems=(*problems, *stopped, *unclocked),
         warnings=warnings,
     )
+
+
+def _written(
+    bridge: Bridge,
+    plan: Plan,
+    connectors: Mapping[str, Connector],
+    run_id: int,
+    *,
+    allow: int = 0,
+    file: str = "",
+    watch: Watchers = SILENT,
+) -> tuple[Applied, Sequence[BridgeError]]:
+    """What was written, and what ended that early; a limit ends it before the first write and is told as the others."""
+    try:
+        applied = write(bridge, plan, connectors, run_id, allow=allow, file=file, watch=watch)
+    except GuardTripped as stop:
+        return Applied((), {}, len(plan.tickets)), [stop]
+    return applied, _problems(applied)
 
 
 def run(
@@ -208,15 +227,16 @@ def run(
     """What cron calls: resume, read, decide, write, look at the clocks, and publish the reports that are due.
 
     A source that could not be read whole is neither decided nor written, and no report is published without it.
-    ``publish`` builds what is due and names the periods. Raises ``GuardTripped`` where a limit stops the run.
+    ``publish`` builds what is due and names the periods. A limit that would be passed is a problem of the report: then
+    nothing is written anywhere.
     """
     healthy, resumed, problems = _resume(bridge, connectors)
     pulled = read_sources(bridge, healthy, watch=watch)
     problems += [part.problem for part in pulled if part.problem is not None]
     whole = {part.source: healthy[part.source] for part in pulled if part.problem is None}
     plan = decide(bridge, tuple(whole), bridge.clock())
-    applied = write(bridge, plan, whole, run_id, watch=watch)
-    problems += _problems(applied)
+    applied, stopped = _written(bridge, plan, whole, run_id, watch=watch)
+    problems += stopped
     warnings, unclocked = _warn(bridge, tuple(whole), watch)
     frozen, unfrozen = freeze_ended(bridge, tuple(whole), watch)
     problems += unclocked or unfrozen  # the same clocks, hence the same reason
@@ -275,17 +295,6 @@ def findings(bridge: Bridge, applied: Applied, plan: Plan | None = None) -> tupl
         RunFinding("incomplete", f"{gap.source}:{gap.stream}", gap.text) for gap in incomplete_streams(bridge.store)
     ]
     return (*of_writes, *stuck, *quarantined, *incomplete)
-
-
-def _says_so_already(bridge: Bridge, ticket_id: str, saved: SavedPlan) -> bool:
-    """Whether a ticket holds all that a saved plan announced for it, as after a second ``apply`` of the same file."""
-    ticket = bridge.store.find_ticket(ticket_id)
-    if ticket is None:
-        return False
-    writes = bridge.store.last_writes(ticket.source).get(ticket.external_id, {})
-    left = {write.value for key, write in writes.items() if is_note(key) and write.outcome in NOTE_DONE}
-    wanted = [(field, value) for name, field, value in saved.lines if name == ticket_id]
-    return all(value in left if is_note(field) else current_value(ticket, field) == value for field, value in wanted)
 
 
 def _problems(applied: Applied) -> list[BridgeError]:

@@ -7,9 +7,13 @@ from itsm_bridge.writeback.effort import Efforts, learn
 from itsm_bridge.writeback.guards import check_limits
 from itsm_bridge.writeback.judging import TicketOutcome
 from itsm_bridge.writeback.loads import Loads, loads_of
+from itsm_bridge.writeback.moving import what_changed
+from itsm_bridge.writeback.piles import Pile, gains, piles
 from itsm_bridge.writeback.plan import Plan, TicketPlan, make_plan, standing_of
 from itsm_bridge.writeback.planfile import (
     SavedPlan,
+    announced,
+    check_configuration,
     plan_document,
     plan_summary,
     read_plan_file,
@@ -21,22 +25,28 @@ __all__ = [
     "Applied",
     "Efforts",
     "Loads",
+    "Pile",
     "Plan",
     "SavedPlan",
     "TicketOutcome",
     "TicketPlan",
+    "announced",
     "apply",
+    "check_configuration",
     "check_limits",
     "clocks_of",
     "current_value",
+    "gains",
     "learn",
     "loads_of",
     "make_plan",
+    "piles",
     "plan_document",
     "plan_summary",
     "read_plan_file",
     "resolve_leftovers",
     "restrict",
     "standing_of",
+    "what_changed",
     "write_plan_file",
 ]

@@ -9,6 +9,7 @@ from itsm_bridge.connectors.base import Connector
 from itsm_bridge.errors import WriteRefused
 from itsm_bridge.model import FieldChange, Note, Outcome, TicketRecord, is_note
 from itsm_bridge.writeback.comparing import current_value, unasked
+from itsm_bridge.writeback.moving import what_changed
 from itsm_bridge.writeback.plan import TicketPlan
 
 
@@ -63,12 +64,12 @@ def says_so(plan: TicketPlan, fresh: TicketRecord, board: Board) -> bool:
 
 def moved(plan: TicketPlan, fresh: TicketRecord) -> TicketOutcome | None:
     """Why a ticket is not written after all: it is not the ticket that the plan saw."""
+    how = what_changed(fresh, plan.ticket.updated_at)
     if not fresh.ticket.state.is_open:
-        return all_of(plan, Outcome.CONFLICT, f"it is {fresh.ticket.state} by now; not written")
+        return all_of(plan, Outcome.CONFLICT, f"it is {fresh.ticket.state} by now{how}; not written")
     if fresh.ticket.version != plan.ticket.version:
-        return all_of(
-            plan, Outcome.CONFLICT, "it changed since the plan was made; not written, the next run decides anew"
-        )
+        why = f"it changed since the plan was made{how}; not written, the next run decides anew"
+        return all_of(plan, Outcome.CONFLICT, why)
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -57,7 +58,10 @@ class TicketPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one run decided. ``open_tickets`` counts those looked at, by source; ``digest`` is the configuration's."""
+    """What one run decided; ``digest`` is the configuration's.
+
+    ``open_tickets`` counts those looked at by source, ``in_hand`` by the vendor that has them, empty for nobody.
+    """
 
     digest: str
     made_at: datetime
@@ -66,6 +70,7 @@ class Plan:
     unrouted: tuple[Unrouted, ...]
     decisions: tuple[Decision, ...]
     open_tickets: Mapping[str, int]
+    in_hand: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     @property
     def changes(self) -> tuple[FieldChange, ...]:
@@ -112,6 +117,7 @@ class _Planner:
         self._decider = Decider(configuration)
         self._loads = Loads(configuration, self._decider.calendars, efforts, ledger, now)
         self._open_by_source = dict.fromkeys(configuration.sources, 0)
+        self._in_hand: Counter[str] = Counter()
         self._tickets: list[TicketPlan] = []
         self._held: list[Held] = []
         self._unrouted: list[Unrouted] = []
@@ -120,6 +126,7 @@ class _Planner:
     def count(self, records: Sequence[TicketRecord]) -> None:
         """Count the tickets, and the work that is already in each vendor's hands."""
         self._open_by_source.update(Counter(record.ticket.source for record in records))
+        self._in_hand.update(record.ticket.vendor or "" for record in records)
         self._loads.count(record.ticket for record in records)
 
     def add(self, record: TicketRecord) -> None:
@@ -151,6 +158,7 @@ class _Planner:
             unrouted=tuple(self._unrouted),
             decisions=tuple(self._decisions),
             open_tickets=self._open_by_source,
+            in_hand=self._in_hand,
         )
 
     def _add_changes(self, record: TicketRecord, verdict: Verdict, writes: Mapping[str, LastWrite]) -> None:
