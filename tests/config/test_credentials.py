@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.config.editing import EXAMPLE
 
-from itsm_bridge.config import Credentials, credentials, load
+from itsm_bridge.config import Credentials, audit_key, credentials, load
 from itsm_bridge.config.model import Jira, Source
 from itsm_bridge.errors import ConfigurationInvalid
 
@@ -251,3 +251,23 @@ def test_a_dotenv_that_is_no_file_is_refused_without_waiting(snow: Source, tmp_p
     os.mkfifo(tmp_path / ".env", 0o600)
 
     assert ".env is not a regular file" in refusal(snow, tmp_path)
+
+
+def test_the_key_of_the_audit_log_is_none_unless_a_variable_or_the_dotenv_holds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert audit_key(tmp_path) is None
+    private(tmp_path / ".env", f"ITSM_BRIDGE_AUDIT_KEY={'ab' * 32}\n")
+    assert audit_key(tmp_path) == "ab" * 32
+    monkeypatch.setenv("ITSM_BRIDGE_AUDIT_KEY_FILE", str(private(tmp_path / "key", "cd" * 32 + "\n")))
+    assert audit_key(tmp_path) == "cd" * 32
+
+
+@pytest.mark.parametrize("key", [CANARY, "ab" * 31, "xy" * 32])
+def test_what_is_no_key_of_the_audit_log_is_refused_and_not_shown(
+    key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ITSM_BRIDGE_AUDIT_KEY", key)
+    with pytest.raises(ConfigurationInvalid, match="64 hexadecimal digits") as raised:
+        audit_key(tmp_path)
+    assert key not in "".join(traceback.format_exception(raised.value))

@@ -10,6 +10,7 @@ from tests.report.hostile import HOSTILE
 
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.report.contents import Report, report_of
+from itsm_bridge.store import Head
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +36,9 @@ def hostile_report(configured: Configuration) -> Report:
         made.ticket("INC9002", made.ago(days=4), (made.ago(days=1), "vendor", "OptIT"), approval="requested"),
     ]
     decided = made.decision(records[0], "vendor", "=1+1", made.ago(hours=1), "held")
-    return report_of(made.frames(records, configured, decisions=[decided]), configured.digest, "0.0.0")
+    return report_of(
+        made.frames(records, configured, decisions=[decided]), configured.digest, "0.0.0", Head(1234, "3f2a" * 16)
+    )
 
 
 @pytest.fixture

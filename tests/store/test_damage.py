@@ -91,6 +91,7 @@ def test_a_damaged_file_is_never_worse_than_an_explained_error(
     monkeypatch.setattr(sqlite_file, "SMALL", size_looked_at)
     for seed in range(SAMPLES // 4):
         damaged = harm(bytearray(sound.read_bytes()), random.Random(seed))
+        shutil.copy(sound.parent / "audit.key", tmp_path)
         (tmp_path / "bridge.db").write_bytes(damaged)
         with contextlib.suppress(BridgeError):
             use_everything(tmp_path)
@@ -100,6 +101,7 @@ def test_a_damaged_file_is_never_worse_than_an_explained_error(
 
 def test_a_sound_copy_serves(sound: Path, tmp_path: Path) -> None:
     shutil.copy(sound, tmp_path)
+    shutil.copy(sound.parent / "audit.key", tmp_path)
     use_everything(tmp_path)
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -20,13 +21,19 @@ ROOT = Path(__file__).parents[2]
 KILLS = 30
 
 
-@pytest.fixture
-def writer(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+@contextmanager
+def started(module: str, project: Path) -> Iterator[subprocess.Popen[str]]:
     """The program to be killed; it forks, so that thirty children cost little more than one."""
-    command = [sys.executable, "-m", "tests.store.writer", str(tmp_path)]
+    command = [sys.executable, "-m", module, str(project)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:  # noqa: S603 (ours)
         yield program
         program.communicate()
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    with started("tests.store.writer", tmp_path) as program:
+        yield program
 
 
 def kill_one(writer: subprocess.Popen[str], lines: int, microseconds: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.store.samples import NOW, page, record
@@ -17,14 +18,14 @@ from itsm_bridge.store import Store
 TICKETS, ENTRIES, PAGES = 10, 5, 100_000
 
 
-def main(project: Path) -> None:
-    """Fork a child for each line on standard input, and wait for its end."""
+def main(project: Path, work: Callable[[Path], None]) -> None:
+    """Fork a child that does the ``work`` for each line on standard input, and wait for its end."""
     for _ in sys.stdin:
         if child := os.fork():
             os.waitpid(child, 0)
             say("ended")
         else:
-            write(project)
+            work(project)
 
 
 def say(what: object) -> None:
@@ -46,4 +47,4 @@ def write(project: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), write)

@@ -12,6 +12,7 @@ from itsm_bridge.connectors.base import Absence, Write
 from itsm_bridge.errors import OutcomeUnknown, SourceUnavailable, WriteRefused
 from itsm_bridge.model import Outcome
 from itsm_bridge.store import Store
+from itsm_bridge.store.audit import walk
 from itsm_bridge.sync import pull
 from itsm_bridge.writeback import Applied, Plan, apply, make_plan, resolve_leftovers
 
@@ -66,6 +67,21 @@ def test_a_ticket_that_moved_since_the_plan_is_skipped_and_listed(
     assert world.records[FIRST].ticket.vendor == "GWL"
     assert [finding.plan.ticket.id for finding in applied.findings] == ["snow:INC0000001"]
     assert len(world.writes) == 2
+
+
+def test_every_write_to_a_source_is_in_the_audit_log_and_every_verified_row_was_written(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    plan = plan_for(configuration, store, world)
+    carried_out(plan, store, world)
+    rows = list(walk(store._database.reading))
+    sent = {(write.ticket.external_id, field) for write in world.writes for field in write.values}
+    assert sent
+    for outcome in ("sent", "verified"):
+        assert {(row.external_id, row.field) for row in rows if row.outcome == outcome} == sent
+    rules = {(change.ticket, change.field): change.rule for change in plan.changes}
+    assert {(f"{row.source}:{row.number}", row.field): row.rule for row in rows} == rules
+    assert store.verify_audit().faults == ()
 
 
 def test_the_person_who_moved_it_keeps_it_in_the_next_plan(

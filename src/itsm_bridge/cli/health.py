@@ -115,6 +115,9 @@ def _lines(found: Status) -> Iterator[str]:
     yield ""
     yield from _runs(found)
     yield from _waiting(found)
+    if found.audit.rows:
+        yield ""
+        yield f"  audit {plural(found.audit.rows, 'row')}, head {found.audit.short}; check it: itsm-bridge audit verify"
 
 
 def _proof(found: Status, source: str) -> str:
@@ -216,6 +219,7 @@ def _document(found: Status) -> dict[str, object]:
             for row in found.quarantined
         ],
         "findings": [{"kind": k, "subject": s, "detail": d} for k, s, d in found.findings],
+        "audit": {"rows": found.audit.rows, "head": found.audit.hash},
         "warnings": [dict(zip(WARNING, one, strict=True)) for one in found.warnings],
     }
 

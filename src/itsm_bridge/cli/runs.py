@@ -193,6 +193,8 @@ def summary_line(report: steps.RunReport) -> str:
         parts.append(f"{plural(report.resumed, 'unfinished write')} resolved")
     if report.reports:
         parts.append(f"report {', '.join(report.reports)} published")
+    if report.audit is not None and report.audit.rows:
+        parts.append(f"audit {plural(report.audit.rows, 'row')}, head {report.audit.short}")
     return "; ".join(parts) or "nothing to do"
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "Configuration",
     "Credentials",
     "LiteralError",
+    "audit_key",
     "check",
     "credentials",
     "describe",
@@ -34,3 +35,13 @@ def credentials(source: Source, project: Path) -> Credentials:
     from itsm_bridge.config.credential_settings import read  # noqa: PLC0415 - pydantic takes a quarter of a second
 
     return read(source, project)
+
+
+def audit_key(project: Path) -> str | None:
+    """The key of the audit log, ``ITSM_BRIDGE_AUDIT_KEY`` as above; ``None`` where it lies beside the store.
+
+    Raises ``ConfigurationInvalid`` for one that cannot be used; it is never shown.
+    """
+    from itsm_bridge.config.credential_settings import read_audit_key  # noqa: PLC0415 - the same
+
+    return read_audit_key(project)

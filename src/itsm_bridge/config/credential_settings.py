@@ -61,8 +61,15 @@ class _Variables(BaseSettings):
         return (dotenv_settings,) if settings_cls.model_config.get("env_file") else (env_settings,)
 
 
-def _variables(prefix: str, env_file: Path | None = None) -> _Variables:
-    class _OfOneSource(_Variables):
+class _OfTheLog(_Variables):
+    """The same for the audit log."""
+
+    key: SecretStr | None = None
+    key_file: SecretStr | None = None
+
+
+def _variables(prefix: str, env_file: Path | None = None, kind: type[_Variables] = _Variables) -> _Variables:
+    class _OfOneSource(kind):  # type: ignore[valid-type, misc]  # mypy knows no class by its variable
         model_config = SettingsConfigDict(env_prefix=prefix, env_file=env_file, env_file_encoding="utf-8-sig")
 
     return _OfOneSource()
@@ -133,6 +140,25 @@ def read(source: Source, project: Path) -> Credentials:
         return _data_center(source, wanted)
     account, secret = _values(source, [wanted("email"), wanted("token")])
     return Credentials("token", account, SecretStr(secret))
+
+
+AUDIT: Final = "ITSM_BRIDGE_AUDIT_"
+
+
+def read_audit_key(project: Path) -> str | None:
+    """The key of the audit log where a place holds it: 64 hexadecimal digits. Raises ``ConfigurationInvalid``."""
+    try:
+        layers = (_variables(AUDIT, kind=_OfTheLog), *_dotenv(project / DOTENV, AUDIT, _OfTheLog))
+        key = _Wanted(f"{AUDIT}KEY", "key", layers, project).value()
+    except _Unusable as problem:
+        raise ConfigurationInvalid(f"the key of the audit log: {problem}; nothing was done", hint=NEW_KEY) from None
+    if key is not None and not re.fullmatch("[0-9a-fA-F]{64}", key):
+        what = f"{AUDIT}KEY does not hold 64 hexadecimal digits"
+        raise ConfigurationInvalid(f"{what}; nothing was done", hint=NEW_KEY)
+    return key
+
+
+NEW_KEY: Final = "put back the key that was used before; for a new log: openssl rand -hex 32"
 
 
 def _data_center(source: Source, wanted: Callable[[str], _Wanted]) -> Credentials:
@@ -212,7 +238,7 @@ def _invalid(source: Source, problems: Sequence[str]) -> ConfigurationInvalid:
     return ConfigurationInvalid(message, findings, hint="itsm-bridge doctor")
 
 
-def _dotenv(path: Path, prefix: str) -> tuple[_Variables, ...]:
+def _dotenv(path: Path, prefix: str, kind: type[_Variables] = _Variables) -> tuple[_Variables, ...]:
     if not is_there(path):
         return ()
     text = _read_private(path, DOTENV)
@@ -220,7 +246,7 @@ def _dotenv(path: Path, prefix: str) -> tuple[_Variables, ...]:
     if expanded:
         variable = expanded[1].upper().removesuffix("_FILE")
         raise _Unusable(f"{expanded[1]} in {DOTENV} holds ${{, which would be replaced; use {variable}_FILE instead")
-    return (_variables(prefix, path),)
+    return (_variables(prefix, path, kind),)
 
 
 def _read_private(path: Path, place: str) -> str:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from itsm_bridge.config import Configuration, credentials
+from itsm_bridge.config import Configuration, audit_key, credentials
 from itsm_bridge.connectors import Surroundings, connect
 from itsm_bridge.connectors.base import Connector
 from itsm_bridge.errors import UsageError
 from itsm_bridge.operations.watching import SILENT, Watchers
-from itsm_bridge.store import Store
+from itsm_bridge.store import Store, state_folder
 
 LOCK_NAME = "itsm-bridge.lock"
 
@@ -46,7 +46,8 @@ def open_bridge(
     configuration: Configuration, clock: Callable[[], datetime], *, create: bool = False
 ) -> Iterator[Bridge]:
     """A bridge for the length of a ``with`` block; with ``create`` its store is made where there is none."""
-    with Store.open(configuration.store, project_of(configuration), create=create) as store:
+    project = project_of(configuration)
+    with Store.open(configuration.store, project, create=create, audit_key=audit_key(project)) as store:
         yield Bridge(configuration, store, clock)
 
 
@@ -75,8 +76,4 @@ def project_of(configuration: Configuration) -> Path:
 
 def lock_path(configuration: Configuration) -> Path:
     """Where the lock lies: beside a SQLite store, else in ``var/`` of the project."""
-    project = project_of(configuration)
-    scheme, _, path = configuration.store.partition(":///")
-    if scheme.startswith("sqlite") and path:
-        return (project / path).parent / LOCK_NAME
-    return project / "var" / LOCK_NAME
+    return state_folder(configuration.store, project_of(configuration)) / LOCK_NAME

@@ -17,6 +17,7 @@ from itsm_bridge.operations.learning import efforts_of
 from itsm_bridge.operations.reading import read_sources
 from itsm_bridge.operations.saved import left_out
 from itsm_bridge.operations.watching import SILENT, Watchers
+from itsm_bridge.store import Head
 from itsm_bridge.sync import Pulled
 from itsm_bridge.writeback import (
     Applied,
@@ -49,7 +50,8 @@ class RunFinding:
 class RunReport:
     """What a run did. ``problems`` are the errors that ended a source's part; ``reports`` the periods published.
 
-    ``frozen`` counts the verdicts of clocks that were added; ``warnings`` are the clocks that passed one.
+    ``frozen`` counts the verdicts of clocks that were added; ``warnings`` are the clocks that passed one; ``audit`` is
+    the end of the audit log after what was written.
     """
 
     command: str
@@ -62,6 +64,7 @@ class RunReport:
     problems: tuple[BridgeError, ...] = ()
     frozen: int = 0
     warnings: Warnings = NO_WARNINGS
+    audit: Head | None = None
 
     def summary(self) -> dict[str, object]:
         """Counts only: what the run's row in the store, ``status`` and ``--json`` show."""
@@ -90,6 +93,7 @@ class RunReport:
             "told": [list(one) for one in self.told()],
             "verdicts_frozen": self.frozen,
             "warnings": self._warnings(),
+            "audit": None if self.audit is None else {"rows": self.audit.rows, "head": self.audit.hash},
             "findings": [[finding.kind, finding.subject, finding.detail] for finding in self.findings],
             "problems": [problem.message for problem in self.problems],
         }
@@ -142,6 +146,7 @@ def write(
     check_limits(plan, bridge.configuration.limits, allow, file)
     applied = apply(plan, bridge.store, connectors, run_id, bridge.clock, stopped=watch.stopped, watch=watch.written)
     remember(bridge, run_id, plan, applied)
+    bridge.store.seal_audit(bridge.clock())
     return applied
 
 
@@ -195,6 +200,7 @@ def carry_out(
         findings=(*findings(bridge, applied, plan), *(RunFinding("conflict", name, why) for name, why in stale)),
         problems=(*problems, *stopped, *unclocked),
         warnings=warnings,
+        audit=bridge.store.audit_head(),
     )
 
 
@@ -248,7 +254,17 @@ def run(
             problems.append(problem if isinstance(problem, BridgeError) else StorageFailed(f"the report: {problem}"))
     found = findings(bridge, applied, plan)
     return RunReport(
-        "run", pulled, plan, applied, resumed, reports, found, tuple(problems), frozen=frozen, warnings=warnings
+        "run",
+        pulled,
+        plan,
+        applied,
+        resumed,
+        reports,
+        found,
+        tuple(problems),
+        frozen=frozen,
+        warnings=warnings,
+        audit=bridge.store.audit_head(),
     )
 
 

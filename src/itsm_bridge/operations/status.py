@@ -9,7 +9,7 @@ from datetime import datetime
 
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.completeness import Gap, incomplete_streams
-from itsm_bridge.store import QuarantineRow, Reader, Run, StreamCount, SweepRow
+from itsm_bridge.store import EMPTY_AUDIT, Head, QuarantineRow, Reader, Run, StreamCount, SweepRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Status:
     counts: tuple[StreamCount, ...]
     findings: tuple[tuple[str, str, str], ...]
     warnings: tuple[tuple[object, ...], ...] = ()
+    audit: Head = EMPTY_AUDIT
 
     @property
     def healthy(self) -> bool:
@@ -67,6 +68,7 @@ def status_of(bridge: Bridge) -> Status:
         counts=tuple(store.stream_counts()),
         findings=tuple(_finding(row) for row in last_findings) if isinstance(last_findings, list | tuple) else (),
         warnings=() if looking is None else warnings_of(looking.summary),
+        audit=store.audit_head(),
     )
 
 

@@ -18,7 +18,7 @@ from itsm_bridge.errors import UsageError
 from itsm_bridge.report.contents import report_of
 from itsm_bridge.report.formats import FORMATS
 from itsm_bridge.report.publishing import MANIFEST, published
-from itsm_bridge.store import Store
+from itsm_bridge.store import EMPTY_AUDIT, Head, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,13 @@ def build(
     exist, ``StorageFailed`` where store or disk fail; what was published before is then as it was.
     """
     check_formats(formats)
-    return publish(frames(store, configuration, period, as_of), configuration.digest, out, formats)
+    seen = frames(store, configuration, period, as_of)
+    return publish(seen, configuration.digest, out, formats, store.audit_head(seen.until))
 
 
-def publish(seen: Frames, digest: str, out: Path, formats: Collection[str]) -> Published:
+def publish(seen: Frames, digest: str, out: Path, formats: Collection[str], audit: Head = EMPTY_AUDIT) -> Published:
     """Write and publish what the frames show."""
-    report = report_of(seen, digest, __version__)
+    report = report_of(seen, digest, __version__, audit)
     folder = out / seen.period.name
     with published(folder) as staged:
         written = [file for name in FORMATS if name in formats for file in FORMATS[name](report, staged)]

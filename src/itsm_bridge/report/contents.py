@@ -12,19 +12,22 @@ import pandas as pd
 from itsm_bridge.analysis.columns import Table
 from itsm_bridge.analysis.frames import Frames
 from itsm_bridge.analysis.tables import TABLES
+from itsm_bridge.store import EMPTY_AUDIT, Head
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
     """The tables of one period, each computed once: every file format shows these rows and no others.
 
-    ``digest`` is the configuration's, ``version`` the program's.
+    ``digest`` is the configuration's, ``version`` the program's; ``audit`` is the end of the audit log at the as-of
+    instant.
     """
 
     frames: Frames
     rows: Mapping[str, pd.DataFrame]
     digest: str
     version: str
+    audit: Head = EMPTY_AUDIT
 
     @property
     def tables(self) -> Mapping[str, Table]:
@@ -54,9 +57,9 @@ class Report:
         return f"As of {self.as_of:%a %d %b %Y, %H:%M:%S} {self.zone.key}"
 
 
-def report_of(frames: Frames, digest: str, version: str) -> Report:
+def report_of(frames: Frames, digest: str, version: str, audit: Head = EMPTY_AUDIT) -> Report:
     """Every table of ``TABLES``, computed."""
-    return Report(frames, {name: table.rows(frames) for name, table in TABLES.items()}, digest, version)
+    return Report(frames, {name: table.rows(frames) for name, table in TABLES.items()}, digest, version, audit)
 
 
 def _day(ordinal: int) -> str:

@@ -13,6 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 from itsm_bridge.analysis.columns import Column, Kind, Table
 from itsm_bridge.report.cells import BLUE, MUTED, NUMBER_FORMATS, UNIT_FORMATS, Pen, Styles, write_column
 from itsm_bridge.report.contents import Report
+from itsm_bridge.store import Head
 
 MOST_ROWS = 1_048_575
 """Rows of a worksheet, less the header; a longer table goes on in a sheet of its own."""
@@ -221,8 +222,17 @@ def _about(report: Report) -> Iterator[tuple[str, str]]:
         yield f"Source {source} last read", read
         yield f"Tickets of {source}", f"{frames.known.get(source, 0):,}"
     yield "Configuration (SHA-256)", report.digest
+    yield "Audit log", _audit(report.audit)
     yield "Program", f"itsm-bridge {report.version}"
     yield from _ADVICE.items()
+
+
+def _audit(head: Head) -> str:
+    """What makes a later change of the log visible to whoever kept this workbook."""
+    if not head.rows:
+        return "no write yet"
+    rows = f"{head.rows:,} row{'' if head.rows == 1 else 's'}"
+    return f"{rows}, head {head.hash}; `itsm-bridge audit verify --head {head.hash[:12]}` says whether it still holds"
 
 
 _ADVICE = {

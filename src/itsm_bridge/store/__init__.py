@@ -1,5 +1,8 @@
 """The only SQL of the program: tickets and their history, bookmarks, intents and the books of every run."""
 
+from itsm_bridge.store.chain import EMPTY as EMPTY_AUDIT
+from itsm_bridge.store.chain import AuditFault, Head, Verification
+from itsm_bridge.store.opening import state_folder
 from itsm_bridge.store.page import PageOfRecords
 from itsm_bridge.store.rows import (
     AbsenceRow,
@@ -18,9 +21,12 @@ from itsm_bridge.store.rows import (
 from itsm_bridge.store.store import Reader, Store
 
 __all__ = [
+    "EMPTY_AUDIT",
     "AbsenceRow",
+    "AuditFault",
     "DayCountRow",
     "DecisionRow",
+    "Head",
     "Intent",
     "LastWrite",
     "OddityRow",
@@ -33,4 +39,6 @@ __all__ = [
     "Store",
     "StreamCount",
     "SweepRow",
+    "Verification",
+    "state_folder",
 ]

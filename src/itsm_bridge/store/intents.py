@@ -67,8 +67,11 @@ def close(
     *,
     written_at: datetime | None,
     detail: str,
-) -> None:
-    """Note what became of a write: one outcome for all fields, or one for each. Raises ``ValueError`` if not open."""
+) -> Mapping[str, Outcome]:
+    """Note what became of a write: one outcome for all fields, or one for each, which is returned.
+
+    Raises ``ValueError`` if the intent is not open.
+    """
     open_intent = and_(intents.c.id == intent_id, intents.c.state == SENT)
     changes = connection.execute(select(intents.c.changes).where(open_intent)).scalar_one_or_none()
     if changes is None:
@@ -76,6 +79,7 @@ def close(
     outcomes = dict.fromkeys(changes, outcome) if isinstance(outcome, Outcome) else outcome
     row = {"state": CLOSED, "outcomes": outcomes, "closed_at": at, "written_at": written_at, "detail": detail}
     connection.execute(update(intents).where(open_intent).values(row))
+    return outcomes
 
 
 def unresolved(connection: Connection, source: str) -> list[Intent]:

@@ -28,6 +28,12 @@ def open_database(url: str, project: Path, *, create: bool, busy_timeout: float)
     return open_file(_path(parsed, project), create=create, busy_timeout=busy_timeout)
 
 
+def state_folder(url: str, project: Path) -> Path:
+    """Where files beside the store lie: in the folder of a SQLite file, else in ``var/`` of the project."""
+    scheme, _, path = url.partition(":///")
+    return (project / path).parent if scheme.startswith("sqlite") and path else project / "var"
+
+
 def _parsed(url: str) -> URL:
     if url.partition("?")[0].count("@") > 1:  # such a password would be taken for a part of the host
         raise _invalid("it holds more than one @; in a password write it as %40")

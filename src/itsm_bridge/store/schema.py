@@ -17,6 +17,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
+    Text,
 )
 
 from itsm_bridge.model import OPEN_STATES, ApprovalState, State, TicketType
@@ -35,7 +36,7 @@ from itsm_bridge.store.columns import (
     texts_by_name,
 )
 
-REVISION = "0006"
+REVISION = "0007"
 """The newest migration; a number, so that a store made by a newer program is known as such."""
 
 VERSION_TABLE = "itsm_bridge_version"
@@ -220,6 +221,20 @@ intents = Table(
     Index("ix_intents_state", "state", "source"),
     sqlite_autoincrement=True,
 )
+
+audit = Table(  # without foreign keys: it outlives what it tells of; triggers refuse to change a row
+    "audit",
+    metadata,
+    Column("seq", Number, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("run_id", BigInteger, nullable=False),
+    Column("intent_id", BigInteger, nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("source", "external_id", "number", "field", "old", "new")),
+    *(Column(name, Text, nullable=False) for name in ("rule", "actor", "outcome", "detail", "configuration")),
+    *(Column(name, Text, nullable=False) for name in ("prev", "hash")),
+    Index("ix_audit_intent", "intent_id"),
+)
+"""Every write and what became of it, each row chained to the one before; plain columns, as a hash is over what lies."""
 
 freshness = Table(
     "freshness",

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 import itsm_bridge.store.absent as absent
+import itsm_bridge.store.audit as audit
 import itsm_bridge.store.counts as counts
 import itsm_bridge.store.decisions as decisions
 import itsm_bridge.store.intents as intents
@@ -35,8 +36,10 @@ from itsm_bridge.model import (
     Warned,
     Worklog,
 )
+from itsm_bridge.store.audit_files import AuditFiles
+from itsm_bridge.store.chain import Head, Verification
 from itsm_bridge.store.database import Database, Reading
-from itsm_bridge.store.opening import open_database
+from itsm_bridge.store.opening import open_database, state_folder
 from itsm_bridge.store.page import PageOfRecords
 from itsm_bridge.store.rows import (
     AbsenceRow,
@@ -209,6 +212,11 @@ class Reader:
         with self._reading() as connection:
             return intents.last_writes(connection, source, open_only=open_only)
 
+    def audit_head(self, before: datetime | None = None) -> Head:
+        """The end of the audit log, or what it was before an instant."""
+        with self._reading() as connection:
+            return audit.head(connection, before)
+
     def verdicts(self, source: str, ids: Collection[str], *, before: datetime | None = None) -> list[Verdict]:
         """What was agreed about the clocks of some tickets, up to and with an instant, by ticket, level and end."""
         with self._reading() as connection:
@@ -237,18 +245,29 @@ class Reader:
 class Store(Reader):
     """An opened store; a context manager. What a method was told is durable when it returns, or was not done at all."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, files: AuditFiles) -> None:
         super().__init__(database.reading)
         self._database = database
+        self._chain = audit.Chain(files)
 
     @classmethod
-    def open(cls, url: str, project: Path, create: bool = False, *, busy_timeout: float = BUSY_TIMEOUT) -> Store:  # noqa: FBT001, FBT002 (the seam)
+    def open(
+        cls,
+        url: str,
+        project: Path,
+        create: bool = False,  # noqa: FBT001, FBT002 (the seam)
+        *,
+        busy_timeout: float = BUSY_TIMEOUT,
+        audit_key: str | None = None,
+    ) -> Store:
         """Open the store that ``url`` names, relative to ``project``; with ``create`` make it where there is none.
 
-        ``busy_timeout`` is in seconds. A store of an older program is migrated. Raises ``NotInitialised`` where there
-        is none, ``ConfigurationInvalid`` for an unusable URL or a store of a newer program, else ``StorageFailed``.
+        ``busy_timeout`` is in seconds; ``audit_key`` is the key of the audit log where no file holds it. A store of an
+        older program is migrated. Raises ``NotInitialised`` where there is none, ``ConfigurationInvalid`` for an
+        unusable URL or a store of a newer program, else ``StorageFailed``.
         """
-        return cls(open_database(url, project, create=create, busy_timeout=busy_timeout))
+        database = open_database(url, project, create=create, busy_timeout=busy_timeout)
+        return cls(database, AuditFiles(state_folder(url, project), audit_key))
 
     def close(self) -> None:
         """Give files and connections back."""
@@ -375,12 +394,18 @@ class Store(Reader):
         marker: str,
         inputs_digest: str,
         at: datetime,
+        rules: Mapping[str, str] = EMPTY,
     ) -> int:
-        """Note that ``values`` (before, after) are about to be written; the number of the intent. Durable on return."""
+        """Note that ``values`` (before, after) are about to be written; the number of the intent. Durable on return.
+
+        The audit log has it too, with the rule of each field. Raises ``AuditBroken`` where the log does not hold.
+        """
         with self._database.writing() as connection:
-            return intents.announce(
+            number = intents.announce(
                 connection, run_id, ticket, values, marker=marker, inputs_digest=inputs_digest, at=at
             )
+            self._chain.append(connection, audit.announced(connection, number, rules, at), at)
+            return number
 
     def close_intent(  # noqa: PLR0917 (the seam)
         self,
@@ -391,12 +416,23 @@ class Store(Reader):
         detail: str = "",
         record: TicketRecord | None = None,
     ) -> None:
-        """Note what became of a write, and with ``record`` how the ticket reads since, in one transaction.
+        """Note what became of a write, here and in the audit log, and with ``record`` how the ticket reads since.
 
+        All of it is one transaction.
         ``outcome`` is that of all fields, or one for each. ``written_at`` is the source's instant of the write. An
         intent without a known outcome is left open. Raises ``ValueError`` for one that is closed or does not exist.
         """
         with self._database.writing() as connection:
-            intents.close(connection, intent_id, outcome, at, written_at=written_at, detail=detail)
+            outcomes = intents.close(connection, intent_id, outcome, at, written_at=written_at, detail=detail)
+            self._chain.append(connection, audit.closed(connection, intent_id, outcomes, at, detail), at)
             if record is not None:
                 pages.save_records(connection, record.ticket.source, [record], at)
+
+    def seal_audit(self, at: datetime) -> Head:
+        """Seal what was added to the audit log, and once a day; the end of the log. Raises ``AuditBroken``."""
+        with self._database.reading() as connection:
+            return self._chain.seal(connection, at)
+
+    def verify_audit(self, wanted: str = "") -> Verification:
+        """Check the whole audit log; ``wanted`` begins a hash that must be in it. Nothing is written."""
+        return self._chain.verify(self._database.reading, wanted)

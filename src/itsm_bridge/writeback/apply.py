@@ -165,7 +165,10 @@ class _Writing:
 
     def _announce(self, plan: TicketPlan, marker: str) -> int:
         before_and_after = {change.key: (change.before, change.after) for change in plan.changes}
-        return self.store.open_intent(self.run, plan.ticket, before_and_after, marker, plan.inputs_digest, self.clock())
+        rules = {change.key: change.rule for change in plan.changes}
+        return self.store.open_intent(
+            self.run, plan.ticket, before_and_after, marker, plan.inputs_digest, self.clock(), rules
+        )
 
     def _send(self, plan: TicketPlan, fresh: TicketRecord, board: Board, connector: Connector) -> Sent:
         """Announce the write durably, then make it. A note goes only where it is known not to be there."""
