@@ -315,6 +315,39 @@ class Decision:
     outcome: str
 
 
+class Choice(StrEnum):
+    """Whose value of a field stands: the person's, that of the rules, or whatever is there, left alone."""
+
+    THEIRS = "theirs"
+    OURS = "ours"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What somebody decided about a conflict of one ticket; rows are added, and the newest of a field counts.
+
+    ``field`` is a key of ``ownership:``, such as ``priority``. ``ours`` and ``theirs`` are what the rules said and what
+    was there, by field of a plan; ``seen_at`` is the source's instant of the last change that was known of then,
+    ``None`` for none. ``by`` is the name of an account of the machine.
+    """
+
+    source: str
+    external_id: str
+    field: str
+    choice: Choice
+    ours: Mapping[str, str | int | None]
+    theirs: Mapping[str, str | int | None]
+    seen_at: datetime | None
+    by: str
+    at: datetime
+
+    @property
+    def text(self) -> str:
+        """Who resolved it how and when, in words."""
+        return f"resolved as {self.choice} by {self.by} on {self.at:%Y-%m-%d %H:%M} UTC"
+
+
 class Outcome(StrEnum):
     """How a write ended. ``UNKNOWN`` is resolved by reading, never by guessing."""
 

@@ -34,6 +34,10 @@ COMMANDS = {
         "Why a ticket is where it is: every rule, with the values seen; with --sla, its clocks.",
     ),
     "diff": ("itsm_bridge.cli.comparisons:diff", "What changes if one configuration folder becomes another."),
+    "conflicts": (
+        "itsm_bridge.cli.conflicts:conflicts",
+        "Where the rules and people do not agree, and whose value is to stand.",
+    ),
     "report": ("itsm_bridge.cli.reports:report", "Build the analyses from the store alone."),
     "calendar": ("itsm_bridge.cli.calendars:calendar", "Business time, for checking a calendar."),
     "status": ("itsm_bridge.cli.health:status", "Last runs, freshness of each source, and what needs a look."),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from itsm_bridge.errors import UsageError
 from itsm_bridge.history import as_of, with_recorded_end
 from itsm_bridge.model import JournalEntry, TicketRecord
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.learning import efforts_of
-from itsm_bridge.rules import Decider, Explanation, Overview, OwnerSlot, classify, explain, overview, owner_map
+from itsm_bridge.rules import Decider, Explanation, Overview, OwnerSlot, Verdict, classify, explain, overview, owner_map
 from itsm_bridge.sla import Statements, statements
 from itsm_bridge.store import LastWrite
 from itsm_bridge.writeback import Loads, clocks_of, standing_of
@@ -65,19 +66,16 @@ def at_a_glance(bridge: Bridge, now: datetime) -> Glance:
     loads = _loads(bridge, decider, records, now)
     clocks = clocks_of(configuration, records, now)
     ledger = {source: bridge.store.last_writes(source, open_only=True) for source in configuration.sources}
-    verdicts = (
-        decider.decide(
-            record,
-            now,
-            standing=standing_of(configuration, record, ledger[key[0]].get(key[1], {})),
-            loads=loads.turns(record.ticket),
-            clocks=clocks.get(key, ()),
-        )
-        for record in records
-        if (key := (record.ticket.source, record.ticket.external_id))
-    )
+    resolved = bridge.store.resolutions()
+
+    def decided(record: TicketRecord) -> Verdict:
+        key = (record.ticket.source, record.ticket.external_id)
+        decide = partial(decider.decide, record, now, loads=loads.turns(record.ticket), clocks=clocks.get(key, ()))
+        writes = ledger[key[0]].get(key[1], {})
+        return decide(standing=standing_of(configuration, record, writes, resolved.get(key, {}), decide))
+
     today = now.astimezone(configuration.zone).date()
-    return Glance(owner_map(configuration, today), overview(configuration, verdicts))
+    return Glance(owner_map(configuration, today), overview(configuration, map(decided, records)))
 
 
 def _record(bridge: Bridge, ticket_id: str) -> TicketRecord:
@@ -108,14 +106,14 @@ def _explained(
 ) -> Explanation:
     decider = Decider(bridge.configuration)
     read = classify(bridge.configuration)(record)
-    return explain(
-        decider,
-        record,
-        now,
-        standing=standing_of(bridge.configuration, record, writes),
-        loads=_loads(bridge, decider, others, now).turns(read.ticket),
-        clocks=clocks_of(bridge.configuration, [read], now).get((read.ticket.source, read.ticket.external_id), ()),
-    )
+    ticket = read.ticket
+    loads = _loads(bridge, decider, others, now).turns(ticket)
+    clocks = clocks_of(bridge.configuration, [read], now).get((ticket.source, ticket.external_id), ())
+    past = bridge.store.resolutions_of(ticket.source, ticket.external_id)
+    resolved = {one.field: one for one in past if one.at <= now}
+    wish = partial(decider.decide, record, now, loads=loads, clocks=clocks)
+    standing = standing_of(bridge.configuration, read, writes, resolved, wish)
+    return explain(decider, record, now, standing=standing, loads=loads, clocks=clocks)
 
 
 def _loads(bridge: Bridge, decider: Decider, records: Iterable[TicketRecord], now: datetime) -> Loads:

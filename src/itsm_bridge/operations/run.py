@@ -23,12 +23,14 @@ from itsm_bridge.writeback import (
     Applied,
     Plan,
     SavedPlan,
+    Watch,
     apply,
     check_configuration,
     check_limits,
     make_plan,
     resolve_leftovers,
     restrict,
+    unwatched,
 )
 
 NOTHING_APPLIED = Applied((), {}, 0)
@@ -119,8 +121,8 @@ class RunReport:
         )
 
 
-def decide(bridge: Bridge, sources: Collection[str], now: datetime) -> Plan:
-    """Decide the open tickets of ``sources`` as they stand in the store."""
+def decide(bridge: Bridge, sources: Collection[str], now: datetime, watch: Watch = unwatched) -> Plan:
+    """Decide the open tickets of ``sources`` as they stand in the store; ``watch`` is shown each of them."""
     missed = {(row.source, row.external_id) for row in bridge.store.absences()}  # nobody knows yet: left as they are
     records = (
         record
@@ -129,7 +131,8 @@ def decide(bridge: Bridge, sources: Collection[str], now: datetime) -> Plan:
         if (source, record.ticket.external_id) not in missed
     )
     ledger = {source: bridge.store.last_writes(source, open_only=True) for source in sources}
-    return make_plan(bridge.configuration, records, ledger, now, efforts_of(bridge, now))
+    efforts, resolved = efforts_of(bridge, now), bridge.store.resolutions()
+    return make_plan(bridge.configuration, records, ledger, now, efforts, resolved=resolved, watch=watch)
 
 
 def write(

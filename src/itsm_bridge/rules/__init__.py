@@ -23,7 +23,7 @@ from itsm_bridge.rules.explain import (
 )
 from itsm_bridge.rules.facts import facts_of
 from itsm_bridge.rules.overview import Overview, OwnerSlot, RuleHits, every_rule, overview, owner_map
-from itsm_bridge.rules.ownership import OWNED, standing_fields
+from itsm_bridge.rules.ownership import OWNED, standing_fields, whose
 from itsm_bridge.rules.testing import Difference, TestResult, run_tests
 from itsm_bridge.rules.verdict import (
     FieldDecision,
@@ -70,4 +70,5 @@ __all__ = [
     "standing_fields",
     "survivors",
     "to_json",
+    "whose",
 ]

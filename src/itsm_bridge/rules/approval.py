@@ -153,9 +153,12 @@ def _objection(record: TicketRecord, asked: RequireApproval) -> str:
 
 
 def _binds(case: Case, ruling: _Ruling) -> bool:
-    """Whether a person's change of the field stands against the rules: unless an approver has voted since."""
+    """Whether a person's change of the field stands against the rules: unless an approver has voted since.
+
+    What somebody resolved stands until it is resolved otherwise.
+    """
     standing = case.standing.get("approval")
-    return standing is not None and (ruling.since is None or ruling.since < standing.at)
+    return standing is not None and (bool(standing.resolved) or ruling.since is None or ruling.since < standing.at)
 
 
 def _effective(ruling: _Ruling, own: ApprovalState) -> ApprovalState:
@@ -174,7 +177,8 @@ def _held(case: Case, ruling: _Ruling, own: ApprovalState) -> tuple[Held, ...]:
     standing = case.standing["approval"]
     if ruling.rule is None and standing.mode is not Ownership.HOLD:
         return ()
-    why = ruling.objection or f"{own.value} since a change by {who(standing)}; the rules say {ruling.state.value}"
+    since = f"({standing.resolved})" if standing.resolved else f"since a change by {who(standing)}"
+    why = ruling.objection or f"{own.value} {since}; the rules say {ruling.state.value}"
     return (Held(case.ticket.id, "approval", why),)
 
 

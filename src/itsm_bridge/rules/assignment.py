@@ -12,7 +12,7 @@ from itsm_bridge.config.model import Assign, Environment, Ownership, Rule
 from itsm_bridge.model import Held, Ticket, Unrouted
 from itsm_bridge.rules.eligibility import environment_of, next_owner, owner_on, refusal
 from itsm_bridge.rules.facts import read_fact
-from itsm_bridge.rules.ownership import who
+from itsm_bridge.rules.ownership import whose
 from itsm_bridge.rules.verdict import Case, CompiledRule, CompiledRules, FieldDecision, Step, TraceEntry, because
 
 SECTION = "assignment"
@@ -148,13 +148,13 @@ def _given(case: Case, rule: Rule[Assign], choice: Choice, trace: tuple[TraceEnt
         return Step(values={"vendor": decision(rule, choice)}, facts={"vendor": (choice.vendor or "",)}, trace=trace)
     held: tuple[Held, ...] = ()
     if standing.mode is Ownership.HOLD and case.ticket.vendor != choice.vendor:
-        why = f"changed by {who(standing)}, which is held; the rules want {choice.vendor} (rule {rule.name})"
+        why = f"{whose(standing)}, which is held; the rules want {choice.vendor} (rule {rule.name})"
         held = (Held(case.ticket.id, "vendor", why),)
     return Step(held=held, trace=(*trace, _stands(case)))
 
 
 def _stands(case: Case) -> TraceEntry:
-    return TraceEntry(SECTION, "", decided=False, note=f"changed by {who(case.standing['vendor'])}: that stands")
+    return TraceEntry(SECTION, "", decided=False, note=f"{whose(case.standing['vendor'])}: that stands")
 
 
 def _unrouted(case: Case, rules: Sequence[CompiledRule[Assign]], refused: Sequence[TraceEntry]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import cached_property
 from itertools import chain
@@ -20,10 +20,11 @@ import itsm_bridge.rules.knowledge as knowledge
 import itsm_bridge.rules.priority as priority
 from itsm_bridge.calendars import Calendars
 from itsm_bridge.conditions import Facts, fields_of
-from itsm_bridge.config.model import Configuration, Rule, RuleBook
+from itsm_bridge.config.model import Configuration, Ownership, Rule, RuleBook
 from itsm_bridge.model import TicketRecord
 from itsm_bridge.rules.classify import Reader, Reading
 from itsm_bridge.rules.facts import PASSING, lasting_facts, passing_facts
+from itsm_bridge.rules.ownership import OWNED
 from itsm_bridge.rules.verdict import (
     NO_STEP,
     NOBODY,
@@ -32,6 +33,7 @@ from itsm_bridge.rules.verdict import (
     RunningClock,
     Standing,
     Step,
+    TraceEntry,
     Verdict,
     compile_rules,
 )
@@ -122,29 +124,30 @@ class Decider:
         always = {field: values for field, values in given.items() if field not in PASSING}
         reading = self.reader.read(record, lasting_facts(record, self.reader.zone) | always)
         facts = reading.facts | passing_facts(record, now) | dict(given.items() - always.items())
+        forced = {name: found for name, found in standing.items() if found.mode is Ownership.FORCE}
         case = Case(
             self.configuration,
             reading.record,
             facts,
             now,
-            standing,
+            {name: found for name, found in standing.items() if name not in forced} if forced else standing,
             loads,
             clocks=clocks,
             calendars=lambda: self.calendars,
         )
-        runs = tuple(self._runs(case))
-        return reading, runs, self._verdict(case, reading, runs)
+        runs = tuple(self._runs(case, forced))
+        return reading, runs, self._verdict(case, reading, runs, forced)
 
-    def _runs(self, case: Case) -> Iterator[Run]:
+    def _runs(self, case: Case, forced: Mapping[str, Standing]) -> Iterator[Run]:
         state = case.ticket.state
         ended = "" if state.is_open else f"the ticket is {state.value}; only open tickets are decided"
         for name, stage in STAGES.items():
-            step = NO_STEP if ended else stage.decide(case, self.rules[name])
+            step = NO_STEP if ended else _with_words(name, stage.decide(case, self.rules[name]), forced)
             yield Run(name, case.facts, step, ended)
             ended = ended or step.ends
             case = case.after(step)
 
-    def _verdict(self, case: Case, reading: Reading, runs: Sequence[Run]) -> Verdict:
+    def _verdict(self, case: Case, reading: Reading, runs: Sequence[Run], forced: Mapping[str, Standing]) -> Verdict:
         steps = [run.step for run in runs if run.step is not NO_STEP]
         every = chain.from_iterable
         return Verdict(
@@ -155,11 +158,11 @@ class Decider:
             unrouted=next((step.unrouted for step in steps if step.unrouted is not None), None),
             approvers=tuple(every([step.approvers for step in steps])),
             trace=(*reading.trace, *every([step.trace for step in steps])),
-            inputs=self._inputs(case),
+            inputs=self._inputs(case, forced),
             notes=tuple(every([step.notes for step in steps])),
         )
 
-    def _inputs(self, case: Case) -> dict[str, object]:
+    def _inputs(self, case: Case, forced: Mapping[str, Standing]) -> dict[str, object]:
         """The facts that the rules can see, and under names that no field has, what else a decision rests on."""
         inputs: dict[str, object] = {name: case.facts[name] for name in self._read if case.facts.get(name)}
         inputs["now"] = case.now
@@ -169,8 +172,11 @@ class Decider:
         asked = {vote.approver: vote.requested_at for vote in case.record.approvals if vote.decided_at is None}
         if asked:
             inputs["asked"] = asked
-        if case.standing:
-            inputs["standing"] = {field: (found.by, found.at) for field, found in case.standing.items()}
+        if case.standing or forced:
+            inputs["standing"] = {
+                field: (found.by, found.at, found.resolved) if found.resolved else (found.by, found.at)
+                for field, found in {**case.standing, **forced}.items()
+            }
         loads = {name: load for name, load in case.loads.items() if name in self._balanced}
         if loads:
             inputs["loads"] = loads
@@ -193,6 +199,19 @@ def json_value(value: object) -> str:
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} is no value of a fact")
+
+
+def _with_words(section: str, step: Step, forced: Mapping[str, Standing]) -> Step:
+    """The step with who resolved that its values are written, as a part of their reasons."""
+    if not forced:
+        return step
+    values, trace = dict(step.values), list(step.trace)
+    for name, found in forced.items():
+        for field in values.keys() & set(OWNED[name]):
+            values[field] = replace(values[field], because=f"{values[field].because} ({found.resolved})".lstrip())
+        if values.keys() & set(OWNED[name]):
+            trace.append(TraceEntry(section, "", decided=False, note=f"{name}: {found.resolved}"))
+    return replace(step, values=values, trace=tuple(trace)) if len(trace) > len(step.trace) else step
 
 
 def _votes(record: TicketRecord) -> Iterator[tuple[str, str, datetime | None]]:

@@ -44,6 +44,11 @@ def standing_fields(
     return found
 
 
+def whose(standing: Standing) -> str:
+    """Who changed a field, or who resolved a conflict of it, in words."""
+    return standing.resolved or f"changed by {who(standing)}"
+
+
 def who(standing: Standing) -> str:
     """Who changed a field and when, in words."""
     return f"{shown(standing.by) or 'somebody unknown'} on {standing.at:%Y-%m-%d %H:%M} UTC"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from itsm_bridge.config.model import Ownership, Rule, SetPriority
 from itsm_bridge.model import Held
-from itsm_bridge.rules.ownership import who
+from itsm_bridge.rules.ownership import whose
 from itsm_bridge.rules.verdict import Case, CompiledRule, FieldDecision, Step, TraceEntry, because
 
 SECTION = "priority"
@@ -49,7 +49,7 @@ def by_rules(case: Case, matched: Sequence[Rule[SetPriority]]) -> Step:
     if standing is None:
         facts = {field: (decision.value,) for field, decision in wanted.items() if decision.value is not None}
         return Step(values=wanted, facts=facts, trace=trace)
-    entry = TraceEntry(SECTION, "", decided=False, note=f"changed by {who(standing)}: that stands")
+    entry = TraceEntry(SECTION, "", decided=False, note=f"{whose(standing)}: that stands")
     held = _held(case, wanted) if standing.mode is Ownership.HOLD else ()
     return Step(held=held, trace=(*trace, entry))
 
@@ -148,5 +148,5 @@ def _held(case: Case, wanted: Mapping[str, FieldDecision]) -> tuple[Held, ...]:
     ]
     if not changes:
         return ()
-    why = f"changed by {who(case.standing['priority'])}, which is held; the rules want {', '.join(changes)}"
+    why = f"{whose(case.standing['priority'])}, which is held; the rules want {', '.join(changes)}"
     return (Held(case.ticket.id, "priority", why),)

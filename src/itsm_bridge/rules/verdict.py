@@ -59,11 +59,16 @@ class RunningClock:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A person's change of a field that the bridge has to respect; ``by`` is the source's name of the account."""
+    """A person's change of a field that the bridge has to respect; ``by`` is the source's name of the account.
+
+    Where somebody resolved a conflict of the field, ``resolved`` says so in words, and ``by`` and ``at`` are theirs;
+    under ``force`` it was resolved that the rules' value is written.
+    """
 
     by: str
     at: datetime
     mode: Ownership
+    resolved: str = ""
 
 
 @dataclass(frozen=True, slots=True)

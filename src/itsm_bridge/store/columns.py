@@ -203,6 +203,11 @@ def scalar(value: object) -> str | int | None:
     raise DamageError("not a value of a field")
 
 
+def scalar_by_name(value: object) -> Mapping[str, str | int | None]:
+    """Decided values by field."""
+    return MappingProxyType({name: scalar(item) for name, item in mapping(value).items()})
+
+
 def before_and_after(value: object) -> Mapping[str, tuple[str | int | None, str | int | None]]:
     """What each field was and was to become."""
     changes: dict[str, tuple[str | int | None, str | int | None]] = {}

@@ -88,21 +88,27 @@ def unresolved(connection: Connection, source: str) -> list[Intent]:
     return [Intent(*row) for row in connection.execute(query.order_by(intents.c.id))]
 
 
+def of(connection: Connection, source: str, external_id: str) -> list[Intent]:
+    """The writes of one ticket, the oldest first."""
+    query = select(*intents.columns).where(intents.c.source == source, intents.c.external_id == external_id)
+    return [Intent(*row) for row in connection.execute(query.order_by(intents.c.id))]
+
+
 def last_writes(connection: Connection, source: str, *, open_only: bool) -> LastWrites:
     """What the bridge last did to each field of each ticket of ``source``, with ``open_only`` of its open tickets."""
     columns = (intents.c.external_id, intents.c.changes, intents.c.outcomes)
-    query = select(*columns, intents.c.written_at, intents.c.inputs_digest, intents.c.detail)
+    query = select(*columns, intents.c.written_at, intents.c.inputs_digest, intents.c.detail, intents.c.opened_at)
     if open_only:
         is_same = and_(tickets.c.source == intents.c.source, tickets.c.external_id == intents.c.external_id)
         query = query.join(tickets, is_same).where(literal_column(f"(tickets.{IS_OPEN})"))
     closed = query.where(intents.c.source == source, intents.c.state == CLOSED).order_by(intents.c.id)
     found: LastWrites = {}
-    for external_id, changes, outcomes, written_at, digest, detail in connection.execute(closed):
+    for external_id, changes, outcomes, written_at, digest, detail, opened_at in connection.execute(closed):
         fields = found.setdefault(external_id, {})
         for field in changes.keys() & outcomes.keys():
             value = changes[field][1]
             latest = followed(fields.get(field), value, outcomes[field], written_at, digest)
-            fields[field] = replace(latest, detail=detail if outcomes[field] in REFUSED else "")
+            fields[field] = replace(latest, detail=detail if outcomes[field] in REFUSED else "", tried_at=opened_at)
     return found
 
 
@@ -113,6 +119,7 @@ def followed(
     is_again = last is not None and (last.value, last.inputs_digest) == (value, inputs_digest)
     refusals = last.refusals if last is not None and is_again and outcome not in STORED else 0
     stored_at = written_at if outcome in STORED else None
+    before = None if last is None else last.written_before if stored_at is None else last.written_at
     return LastWrite(
         value=value,
         written_at=stored_at or (last.written_at if last is not None else None),
@@ -120,6 +127,7 @@ def followed(
         refusals=refusals + (outcome in REFUSED),
         inputs_digest=inputs_digest,
         rewrites=_rewrites(last, value, outcome, stored_at),
+        written_before=before,
     )
 
 

@@ -163,7 +163,8 @@ class LastWrite:
     instant at which the source stored a value of ours, ``None`` for never. ``refusals`` is how many times in a row
     the source did not store this ``value``, decided from these inputs; ``detail`` says why not, the last time.
     ``rewrites`` is how many times in a row the source stored the same value of ours again within a day: in between
-    somebody must have changed it.
+    somebody must have changed it. ``written_before`` is the instant of the store before ``written_at``, whatever the
+    value; ``tried_at`` is our own instant of the newest intent.
     """
 
     value: FieldValue
@@ -173,6 +174,8 @@ class LastWrite:
     inputs_digest: str
     detail: str = ""
     rewrites: int = 0
+    written_before: datetime | None = None
+    tried_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from sqlalchemy import (
     Text,
 )
 
-from itsm_bridge.model import OPEN_STATES, ApprovalState, State, TicketType
+from itsm_bridge.model import OPEN_STATES, ApprovalState, Choice, State, TicketType
 from itsm_bridge.store.columns import (
     Foreign,
     Instant,
@@ -31,12 +31,13 @@ from itsm_bridge.store.columns import (
     mapping,
     outcome_by_name,
     scalar,
+    scalar_by_name,
     text_by_name,
     texts,
     texts_by_name,
 )
 
-REVISION = "0007"
+REVISION = "0008"
 """The newest migration; a number, so that a store made by a newer program is known as such."""
 
 VERSION_TABLE = "itsm_bridge_version"
@@ -420,3 +421,22 @@ sla_watches = Table(
     Column("looked_at", Instant, nullable=False),
 )
 """When clocks were last looked at for a warning; one that is not there was never looked for."""
+
+resolutions = (
+    Table(  # without a foreign key, as a word once given outlives the ticket; rows are added and never changed
+        "resolutions",
+        metadata,
+        Column("id", Number, primary_key=True),
+        Column("source", Key, nullable=False),
+        Column("external_id", Key, nullable=False),
+        Column("field", Key, nullable=False),
+        Column("choice", choice(Choice), nullable=False),
+        Column("ours", as_json(scalar_by_name), nullable=False),
+        Column("theirs", as_json(scalar_by_name), nullable=False),
+        Column("seen_at", Instant),
+        Column("by", Foreign, nullable=False),
+        Column("at", Instant, nullable=False),
+        Index("ix_resolutions_ticket", "source", "external_id"),
+    )
+)
+"""What people decided about conflicts; the newest row of a ticket and field counts."""

@@ -19,6 +19,7 @@ import itsm_bridge.store.lookouts as lookouts
 import itsm_bridge.store.natives as natives
 import itsm_bridge.store.pages as pages
 import itsm_bridge.store.records as records
+import itsm_bridge.store.resolutions as resolutions
 import itsm_bridge.store.runs as runs
 import itsm_bridge.store.scan as scan
 import itsm_bridge.store.verdicts as verdicts
@@ -30,6 +31,7 @@ from itsm_bridge.model import (
     JournalEntry,
     NativeSla,
     Outcome,
+    Resolution,
     Ticket,
     TicketRecord,
     Verdict,
@@ -217,6 +219,21 @@ class Reader:
         with self._reading() as connection:
             return audit.head(connection, before)
 
+    def resolutions(self) -> resolutions.Resolved:
+        """What people decided about conflicts and what counts now, by ticket (source, external id) and field."""
+        with self._reading() as connection:
+            return resolutions.newest(connection)
+
+    def resolutions_of(self, source: str, external_id: str) -> list[Resolution]:
+        """All that people ever decided about the conflicts of one ticket, the oldest first."""
+        with self._reading() as connection:
+            return resolutions.every(connection, source, external_id)
+
+    def intents_of(self, source: str, external_id: str) -> list[Intent]:
+        """The writes of one ticket, the oldest first."""
+        with self._reading() as connection:
+            return intents.of(connection, source, external_id)
+
     def verdicts(self, source: str, ids: Collection[str], *, before: datetime | None = None) -> list[Verdict]:
         """What was agreed about the clocks of some tickets, up to and with an instant, by ticket, level and end."""
         with self._reading() as connection:
@@ -385,6 +402,11 @@ class Store(Reader):
         """Keep what a run decided, all of it or nothing."""
         with self._database.writing() as connection:
             decisions.add(connection, run_id, made)
+
+    def save_resolution(self, resolution: Resolution) -> None:
+        """Keep what somebody decided about a conflict; what was decided before stays beside it."""
+        with self._database.writing() as connection:
+            resolutions.save(connection, resolution)
 
     def open_intent(  # noqa: PLR0917 (the seam)
         self,

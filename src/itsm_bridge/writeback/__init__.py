@@ -9,7 +9,7 @@ from itsm_bridge.writeback.judging import TicketOutcome
 from itsm_bridge.writeback.loads import Loads, loads_of
 from itsm_bridge.writeback.moving import what_changed
 from itsm_bridge.writeback.piles import Pile, gains, piles
-from itsm_bridge.writeback.plan import Plan, TicketPlan, make_plan, standing_of
+from itsm_bridge.writeback.plan import Judged, Plan, TicketPlan, Watch, make_plan, unwatched
 from itsm_bridge.writeback.planfile import (
     SavedPlan,
     announced,
@@ -20,16 +20,19 @@ from itsm_bridge.writeback.planfile import (
     restrict,
     write_plan_file,
 )
+from itsm_bridge.writeback.standing import standing_of
 
 __all__ = [
     "Applied",
     "Efforts",
+    "Judged",
     "Loads",
     "Pile",
     "Plan",
     "SavedPlan",
     "TicketOutcome",
     "TicketPlan",
+    "Watch",
     "announced",
     "apply",
     "check_configuration",
@@ -47,6 +50,7 @@ __all__ = [
     "resolve_leftovers",
     "restrict",
     "standing_of",
+    "unwatched",
     "what_changed",
     "write_plan_file",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from itsm_bridge.conditions import Facts
 from itsm_bridge.config.model import ServiceNow, Source
@@ -82,13 +82,23 @@ def _refused(last: LastWrite, wanted: str | int | None, digest: str) -> bool:
 def _contested(record: TicketRecord, field: str, wanted: str | int | None, last: LastWrite, digest: str) -> bool:
     """Whether somebody, or a workflow, has overridden this value twice within a day, on inputs that are the same still.
 
-    An override that no history shows counts as one of that day.
+    Where the history shows both, it is the time between them that counts, and no matter what we wrote. An override
+    that no history shows counts as one of the day of the write.
     """
-    if not last.rewrites or last.written_at is None or str(last.value) != str(wanted):
+    if last.written_at is None or _uncontested(last.inputs_digest) != _uncontested(digest):
         return False
-    overrides = [entry.at for entry in record.history if entry.field == field and entry.at > last.written_at]
-    in_a_day = not overrides or min(overrides) - last.written_at <= DAY
-    return in_a_day and _uncontested(last.inputs_digest) == _uncontested(digest)
+    changed = [entry.at for entry in record.history if entry.field == field and entry.old != entry.new]
+    second = min((at for at in changed if at > last.written_at), default=None)
+    first = max((at for at in changed if _between(last.written_before, at, last.written_at)), default=None)
+    if first is not None and second is not None:
+        return second - first <= DAY
+    if not last.rewrites or str(last.value) != str(wanted):
+        return False
+    return second is None or second - last.written_at <= DAY
+
+
+def _between(start: datetime | None, at: datetime, end: datetime) -> bool:
+    return start is not None and start < at < end
 
 
 def inputs_digest(configuration_digest: str, facts: Facts) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from types import MappingProxyType
 
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.model import ApprovalState, Decision, FieldChange, Held, Note, Ticket, TicketRecord, Unrouted
@@ -17,7 +19,6 @@ from itsm_bridge.rules import (
     Verdict,
     classify,
     inputs_json,
-    standing_fields,
 )
 from itsm_bridge.store import LastWrite
 from itsm_bridge.writeback.clocks import Clocks, clocks_of
@@ -25,9 +26,35 @@ from itsm_bridge.writeback.comparing import current_value, differs, inputs_diges
 from itsm_bridge.writeback.effort import Efforts
 from itsm_bridge.writeback.loads import Ledger, Loads
 from itsm_bridge.writeback.notes import DONE, NOT_STORED, line, note_of, why_not_sent
+from itsm_bridge.writeback.standing import Resolved, owner_key, standing_of
 
 NOTHING_LEARNT = Efforts()
 """Every ticket counts one hour."""
+
+
+Resolutions = Mapping[tuple[str, str], Resolved]
+"""By ticket (source, external id)."""
+
+NOTHING_RESOLVED: Resolutions = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One ticket and what was made of it; ``wish`` is what the rules say where nobody's change stands."""
+
+    record: TicketRecord
+    verdict: Verdict
+    standing: Mapping[str, Standing]
+    writes: Mapping[str, LastWrite]
+    resolved: Resolved
+    wish: Callable[[], Verdict]
+
+
+Watch = Callable[[Judged], None]
+
+
+def unwatched(_: Judged) -> None:
+    """Nobody looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +116,19 @@ def make_plan(
     ledger: Ledger,
     now: datetime,
     efforts: Efforts = NOTHING_LEARNT,
+    *,
+    resolved: Resolutions = NOTHING_RESOLVED,
+    watch: Watch = unwatched,
 ) -> Plan:
     """Decide every open ticket and compare with what it says now.
 
     ``records`` are the open tickets of the sources in scope, in a fixed order: ``among … by: load`` hands them out one
-    after the other, by the ``efforts`` that they are. Nothing is written and nothing is read beyond the arguments.
+    after the other, by the ``efforts`` that they are. ``resolved`` is what people decided about conflicts. ``watch`` is
+    shown each ticket as it was judged. Nothing is written and nothing is read beyond the arguments.
     """
     reads = classify(configuration)
     ordered = [reads(record) for record in records]
-    planner = _Planner(configuration, ledger, clocks_of(configuration, ordered, now), efforts, now)
+    planner = _Planner(configuration, ledger, clocks_of(configuration, ordered, now), efforts, now, resolved, watch)
     planner.count(ordered)
     for record in ordered:
         planner.add(record)
@@ -107,8 +138,15 @@ def make_plan(
 class _Planner:
     """The tickets seen so far, and the load that their assignments put on the vendors."""
 
-    def __init__(
-        self, configuration: Configuration, ledger: Ledger, clocks: Clocks, efforts: Efforts, now: datetime
+    def __init__(  # noqa: PLR0917 (made in one place)
+        self,
+        configuration: Configuration,
+        ledger: Ledger,
+        clocks: Clocks,
+        efforts: Efforts,
+        now: datetime,
+        resolved: Resolutions,
+        watch: Watch,
     ) -> None:
         self._configuration = configuration
         self._ledger = ledger
@@ -116,6 +154,7 @@ class _Planner:
         self._now = now
         self._decider = Decider(configuration)
         self._loads = Loads(configuration, self._decider.calendars, efforts, ledger, now)
+        self._resolved, self._watch = resolved, watch
         self._open_by_source = dict.fromkeys(configuration.sources, 0)
         self._in_hand: Counter[str] = Counter()
         self._tickets: list[TicketPlan] = []
@@ -132,21 +171,25 @@ class _Planner:
     def add(self, record: TicketRecord) -> None:
         """Decide one ticket."""
         ticket = record.ticket
+        key = (ticket.source, ticket.external_id)
         writes = self._ledger.get(ticket.source, {}).get(ticket.external_id, {})
-        standing = standing_of(self._configuration, record, writes)
-        verdict = self._decider.decide(
+        resolved = self._resolved.get(key, {})
+        decide = partial(
+            self._decider.decide,
             record,
             self._now,
-            standing=standing,
             loads=self._loads.turns(record.ticket),
-            clocks=self._clocks.get((ticket.source, ticket.external_id), ()),
+            clocks=self._clocks.get(key, ()),
         )
+        standing = standing_of(self._configuration, record, writes, resolved, decide)
+        verdict = decide(standing=standing)
+        self._watch(Judged(record, verdict, standing, writes, resolved, decide))
         if given := verdict.values.get("vendor"):
             self._loads.move(ticket, str(given.value))
         self._held.extend(verdict.held)
         if verdict.unrouted is not None:
             self._unrouted.append(verdict.unrouted)
-        self._add_changes(record, verdict, writes)
+        self._add_changes(record, verdict, writes, standing)
 
     def plan(self) -> Plan:
         """All of it, frozen."""
@@ -161,7 +204,13 @@ class _Planner:
             in_hand=self._in_hand,
         )
 
-    def _add_changes(self, record: TicketRecord, verdict: Verdict, writes: Mapping[str, LastWrite]) -> None:
+    def _add_changes(
+        self,
+        record: TicketRecord,
+        verdict: Verdict,
+        writes: Mapping[str, LastWrite],
+        standing: Mapping[str, Standing],
+    ) -> None:
         ticket = record.ticket
         source = self._configuration.sources[ticket.source]
         digest = inputs_digest(self._configuration.digest, verdict.facts)
@@ -170,12 +219,17 @@ class _Planner:
         changes = []
         for field in source.writable:
             decided = verdict.values.get(field)
+            word = standing.get(owner_key(field))
             if decided is None:
-                if field in held_fields:
-                    self._record(ticket, field, FieldDecision(None, "", held_fields[field].why), inputs, "held")
+                held = held_fields.get(field) or held_fields.get(owner_key(field))
+                if held is not None:
+                    self._record(ticket, field, FieldDecision(None, "", held.why), inputs, "held")
+                elif word is not None and word.resolved:
+                    self._record(ticket, field, FieldDecision(None, "", word.resolved), inputs, "kept")
                 continue
             unasked = unasked_of(source, record, verdict) if field == "approval" else ()
-            outcome = self._compare(record, field, decided, last=writes.get(field), digest=digest, unasked=unasked)
+            last = None if word is not None and word.resolved else writes.get(field)  # what was resolved is sent once
+            outcome = self._compare(record, field, decided, last=last, digest=digest, unasked=unasked)
             if isinstance(outcome, FieldChange):
                 changes.append(outcome)
             self._record(ticket, field, decided, inputs, "planned" if isinstance(outcome, FieldChange) else outcome)
@@ -242,11 +296,3 @@ class _Planner:
                 outcome=outcome,
             )
         )
-
-
-def standing_of(
-    configuration: Configuration, record: TicketRecord, writes: Mapping[str, LastWrite]
-) -> Mapping[str, Standing]:
-    """What people decided about a ticket since it was created and since our own last write of the field."""
-    written = {field: write.written_at for field, write in writes.items() if write.written_at is not None}
-    return standing_fields(record, written, configuration.ownership)
