@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test long check format bench prism schedules lock clean
+.PHONY: help demo test long check format bench prism schedules kills lock clean
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
@@ -34,6 +34,9 @@ bench: $(VENV)/.bench ## the benchmarks, each beside a peer
 
 schedules: $(VENV)/.dev ## play SEEDS (5000) random schedules of edits, moves, deletes and faults on each kind of source
 	@SCHEDULES=$(or $(SEEDS),5000) $(BIN)/python -m pytest -q -n auto tests/end_to_end/test_schedules.py
+
+kills: $(VENV)/.dev ## KILLS (250) kills each of sync and of run, and 20 crowds of 50 runs started at once; wants an idle machine
+	@KILLS=$(or $(KILLS),250) CROWD=50 ROUNDS=20 $(BIN)/python -m pytest -q -s tests/end_to_end/test_kill.py tests/end_to_end/test_crowd.py
 
 prism: $(VENV)/.dev ## hold what the Jira connector sends against Atlassian's document with Prism; needs npm and a network
 	@$(BIN)/python -m tests.contract.prism

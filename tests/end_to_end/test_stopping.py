@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ from tests.end_to_end.conftest import Project
 
 from itsm_bridge.cli.starter import write_secrets, write_starter
 from itsm_bridge.sandbox import Faults, Kind
+from itsm_bridge.sandbox.web import Request
 
 SECRETS = {
     "ITSM_BRIDGE_SNOW__USERNAME": "bridge",
@@ -60,3 +62,30 @@ def test_a_source_that_wants_to_wait_beyond_the_run_ends_its_part_at_once_with_p
     assert project.sandbox.fired[Kind.RATE_LIMITED] == 1
     assert ", 0 new or changed" not in done.stderr
     assert project.run("sync", "--source", "snow").returncode == 0
+
+
+def test_a_write_whose_answer_does_not_come_is_cut_off_by_sigterm_and_looked_up_by_the_next_run(
+    project: Project,
+) -> None:
+    assert project.run("sync").returncode == 0
+    reached, over = threading.Event(), threading.Event()
+
+    def silent_at_the_first_write(request: Request) -> None:
+        if request.method in {"PATCH", "PUT"} and not over.is_set():
+            reached.set()
+            over.wait(600)  # far beyond what a run has when it is told to stop
+
+    project.sandbox.meanwhile(silent_at_the_first_write)
+    command = [sys.executable, "-m", "itsm_bridge", "apply"]
+    with subprocess.Popen(  # noqa: S603 (ours)
+        command, cwd=project.folder, env={"PATH": os.environ["PATH"]}, stderr=subprocess.PIPE, text=True
+    ) as program:
+        assert reached.wait(60)
+        program.send_signal(signal.SIGTERM)
+        _, said = program.communicate()
+    over.set()  # the source stores it after all
+    assert program.returncode == 143, said
+    assert len(said.splitlines()) == 1
+    assert "what was done so far is kept" in said
+    again = json.loads(project.run("--json", "apply").stdout)
+    assert (again["resumed"], again["exit_code"]) == (1, 0)

@@ -36,8 +36,10 @@ from itsm_bridge.errors import BridgeError, NeedsPerson, OutcomeUnknown, SourceU
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0
 DEADLINE_SECONDS = 180.0
-GRACE_SECONDS = 5.0
-"""How long a read may go on when the run should be over: time enough to look at a ticket that was just written."""
+GRACE_SECONDS = 2.5
+"""How long a read may go on when the run should be over: time enough to look at a ticket that was just written.
+
+A run that is told to stop has 5 seconds in all."""
 LARGEST_ANSWER = 32 * 1024 * 1024
 CHUNK = 65_536
 

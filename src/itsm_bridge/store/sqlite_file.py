@@ -25,6 +25,10 @@ SMALL = 64 * 2**20
 
 EMPTY = Reason("is empty, and it was not when it was made", RESTORE)
 NOT_OURS = Reason("is the database of another application", "correct `store:` in bridge.yaml")
+LINK = Reason(
+    "is a link; a lock beside it does not keep out who uses its target",
+    "write the file that it leads to in `store:` of bridge.yaml",
+)
 ORPHANED = Reason("is gone, but its journal is still there", "put both back, or move the journal away as well")
 NO_WAL = Reason("lies on a file system that cannot lock it safely (a network share?)", "move it to a local disk")
 
@@ -37,6 +41,8 @@ def open_file(path: Path, *, create: bool, busy_timeout: float) -> Database:
     """The store at ``path``. Raises ``NotInitialised``, ``StorageFailed`` or (a newer one) ``ConfigurationInvalid``."""
     place = f"the store {path}"
     with _disk_explained(place):
+        if path.is_symlink():
+            raise failed(place, LINK)
         if not path.exists():
             if not create:
                 raise NotInitialised(f"there is no store at {path} yet", hint="itsm-bridge sync")
