@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test long check format bench prism schedules kills lock clean
+.PHONY: help demo test long check format bench prism schedules simulate kills lock clean
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
@@ -34,6 +34,10 @@ bench: $(VENV)/.bench ## the benchmarks, each beside a peer
 
 schedules: $(VENV)/.dev ## play SEEDS (5000) random schedules of edits, moves, deletes and faults on each kind of source
 	@SCHEDULES=$(or $(SEEDS),5000) $(BIN)/python -m pytest -q -n auto tests/end_to_end/test_schedules.py
+
+simulate: $(VENV)/.dev ## simulate SEEDS (5000) schedules of people, faults and deaths in each mode, and 2,000 for each broken engine
+	@SCHEDULES=$(or $(SEEDS),5000) $(BIN)/python -m pytest -q -n auto tests/simulation/test_simulation.py
+	@ITSM_BRIDGE_LONG=1 $(BIN)/python -m pytest -q -n auto tests/simulation/test_mutants.py
 
 kills: $(VENV)/.dev ## KILLS (250) kills each of sync and of run, and 20 crowds of 50 runs started at once; wants an idle machine
 	@KILLS=$(or $(KILLS),250) CROWD=50 ROUNDS=20 $(BIN)/python -m pytest -q -s tests/end_to_end/test_kill.py tests/end_to_end/test_crowd.py

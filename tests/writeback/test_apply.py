@@ -310,3 +310,51 @@ def undo(world: World, external_id: str) -> None:
     record = world.records[external_id]
     ticket = replace(record.ticket, vendor=None, version=str(int(record.ticket.version) + 1))
     world.records[external_id] = replace(record, ticket=ticket)
+
+
+def test_each_value_that_a_person_saved_in_between_is_named_also_beside_one_that_was_not_stored(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    def save_first(write: Write) -> None:
+        if write.ticket.external_id == FIRST:
+            world.edit(FIRST, "asha.k@egov.example", vendor="GWL", impact=1)
+
+    world.before, world.deaf = save_first, {"urgency"}
+    applied = carried_out(plan_for(configuration, store, world), store, world)
+    detail = applied.outcomes[0].detail
+    assert "did not store urgency" in detail
+    assert "vendor: a person's 'GWL' was saved in between and replaced by 'OptIT'" in detail
+    assert "impact: a person's '1' was saved in between and replaced by 2" in detail
+
+
+def test_a_value_that_a_person_saved_in_between_is_named_also_where_the_run_died_after_the_write(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    def save_first(_: Write) -> None:
+        world.edit(FIRST, "asha.k@egov.example", vendor="GWL")
+
+    def die(_: Write) -> None:
+        raise KeyboardInterrupt
+
+    world.before, world.after = save_first, die
+    with pytest.raises(KeyboardInterrupt):
+        carried_out(plan_for(configuration, store, world), store, world)
+    assert resolve_leftovers(store, {world.name: world}, lambda: NOW) == 1
+    assert resolved_details(store) == ["vendor: a person's 'GWL' was saved in between and replaced by 'OptIT'"]
+
+
+def resolved_details(store: Store) -> list[object]:
+    scan = store.scan("intents")
+    place = scan.columns.index("detail")
+    return [row[place] for chunk in scan.chunks for row in chunk]
+
+
+def test_a_person_who_saves_in_the_second_of_our_write_keeps_it(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    carried_out(plan_for(configuration, store, world), store, world)
+    written = world.records[FIRST].ticket.updated_at
+    world.now = written - timedelta(seconds=1)  # an edit takes one: it is saved in the same second as ours
+    world.edit(FIRST, "asha.k@egov.example", vendor="GWL")
+    assert world.records[FIRST].ticket.updated_at == written
+    assert FIRST not in [one.ticket.external_id for one in plan_for(configuration, store, world).tickets]

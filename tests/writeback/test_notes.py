@@ -319,3 +319,21 @@ def test_a_flood_of_notes_is_stopped_before_the_first(configuration: Configurati
     assert {change.field for change in plan.changes if change.rule == "not-ours-desktop"} == {"note"}
     with pytest.raises(GuardTripped, match="33 of 33 open tickets"):
         check_limits(plan, configuration.limits)
+
+
+def test_where_notes_cannot_be_seen_after_a_kill_the_fields_beside_them_are_known_all_the_same(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    def die(_: Write) -> None:
+        raise Died
+
+    world.after = die
+    del world.records[FIRST], world.records["id-INC0000003"]
+    with pytest.raises(Died):
+        carried_out(plan_for(configuration, store, world), store, world)
+    world.hides_notes = True
+    assert resolve_leftovers(store, {world.name: world}, lambda: NOW) == 1
+    outcomes = {name: last.outcome for name, last in store.last_writes(world.name)["id-INC0000002"].items()}
+    note = next(name for name in outcomes if name not in {"impact", "urgency", "vendor"})
+    assert outcomes.pop(note) is Outcome.UNKNOWN
+    assert set(outcomes.values()) == {Outcome.VERIFIED}

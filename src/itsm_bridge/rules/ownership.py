@@ -27,18 +27,20 @@ def standing_fields(
     ownership: Mapping[str, Ownership],
     *,
     accounts: Collection[str] = (),
+    values: Mapping[str, str | int | None] = MappingProxyType({}),
 ) -> dict[str, Standing]:
     """The last change of ``priority``, ``approval`` and ``vendor`` that a person made after us, where it binds.
 
     A person's change counts if it was made after the ticket was created and after the bridge's own last verified write
     of the field (``last_writes``, by the names of a plan). What a ticket was created with does not bind, nor does
-    anything under ``force``. Changes by ``accounts``, the bridge's own, are nobody's.
+    anything under ``force``. Changes by ``accounts``, the bridge's own, are nobody's. Of changes in the instant of our
+    write, as a source that keeps whole seconds tells it, those count that replaced the one of ``values`` that we wrote.
     """
     found = {}
     for name, fields in OWNED.items():
         mode = ownership.get(name, Ownership.YIELD)
         since = max([record.ticket.created_at, *(last_writes[field] for field in fields if field in last_writes)])
-        last = max(_changes(record, fields, since, accounts), key=lambda entry: entry.at, default=None)
+        last = max(_changes(record, fields, since, accounts, values), key=lambda entry: entry.at, default=None)
         if last is not None and mode is not Ownership.FORCE:
             found[name] = Standing(last.actor, last.at, mode)
     return found
@@ -55,10 +57,22 @@ def who(standing: Standing) -> str:
 
 
 def _changes(
-    record: TicketRecord, fields: Collection[str], since: datetime, accounts: Collection[str]
+    record: TicketRecord,
+    fields: Collection[str],
+    since: datetime,
+    accounts: Collection[str],
+    values: Mapping[str, str | int | None],
 ) -> Iterator[HistoryEntry]:
     return (
         entry
         for entry in record.history
-        if entry.field in fields and entry.at > since and entry.old != entry.new and entry.actor not in accounts
+        if entry.field in fields
+        and (entry.at > since or (entry.at == since and _replaced(entry, values)))
+        and entry.old != entry.new
+        and entry.actor not in accounts
     )
+
+
+def _replaced(entry: HistoryEntry, values: Mapping[str, str | int | None]) -> bool:
+    """Whether a change replaced what we wrote."""
+    return entry.field in values and entry.old == str(values[entry.field])

@@ -22,7 +22,17 @@ from itsm_bridge.errors import (
 from itsm_bridge.model import Outcome, Ticket, TicketRecord, is_note
 from itsm_bridge.store import Intent, Store
 from itsm_bridge.writeback.comparing import current_value
-from itsm_bridge.writeback.judging import Board, Sent, TicketOutcome, all_of, judge, moved, says_so, strange_note
+from itsm_bridge.writeback.judging import (
+    Board,
+    Sent,
+    TicketOutcome,
+    all_of,
+    judge,
+    moved,
+    replaced,
+    says_so,
+    strange_note,
+)
 from itsm_bridge.writeback.plan import Plan, TicketPlan
 
 
@@ -96,17 +106,27 @@ def _resolve(store: Store, connector: Connector, intent: Intent, now: datetime) 
     wanted = {field: after for field, (_, after) in intent.values.items()}
     try:
         record = _read_again(store, connector, intent)
-        there = connector.notes(record.ticket) if any(map(is_note, wanted)) else ()
     except (RecordRejected, WriteRefused) as problem:
         store.close_intent(intent.id, Outcome.UNKNOWN, now, detail=f"a run died around this write; {problem.message}")
         return
+    there = _board(connector, record.ticket).markers if any(map(is_note, wanted)) else ()
     outcomes = {
         key: Outcome.VERIFIED if _is_there(key, value, record.ticket, there) else Outcome.UNKNOWN
         for key, value in wanted.items()
     }
     lost = Outcome.UNKNOWN in outcomes.values()
-    detail = "a run died around this write; it was not applied" if lost else ""
+    applied = {key: both for key, both in intent.values.items() if outcomes[key] is Outcome.VERIFIED}
+    said = ("a run died around this write; it was not applied" if lost else "", replaced(applied, record.history))
+    detail = "; ".join(filter(None, said))
     store.close_intent(intent.id, outcomes, now, _written_at(wanted, record), detail, record)
+
+
+def _board(connector: Connector, ticket: Ticket) -> Board:
+    """The notes of a ticket; where they cannot be seen only they stay unknown, not the fields beside them."""
+    try:
+        return Board(connector.notes(ticket))
+    except WriteRefused as problem:
+        return Board(hidden=problem.message)
 
 
 def _is_there(key: str, value: str | int | None, ticket: Ticket, markers: Collection[str]) -> bool:

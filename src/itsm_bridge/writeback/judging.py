@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from itsm_bridge.connectors.base import Connector
 from itsm_bridge.errors import WriteRefused
-from itsm_bridge.model import FieldChange, Note, Outcome, TicketRecord, is_note
+from itsm_bridge.model import FieldChange, HistoryEntry, Note, Outcome, TicketRecord, is_note
 from itsm_bridge.writeback.comparing import current_value, unasked
 from itsm_bridge.writeback.moving import what_changed
 from itsm_bridge.writeback.plan import TicketPlan
+
+Changes = Mapping[str, tuple[str | int | None, str | int | None]]
+"""What each field was and was to become."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,8 @@ def judge(plan: TicketPlan, after: TicketRecord, before: Board, there: Board, se
         else _judge_field(plan, change, after, sent)
         for change in plan.changes
     }
-    return TicketOutcome(plan, fields, _detail(plan, fields, before, there, sent) or _collision(plan, after))
+    said = (_detail(plan, fields, before, there, sent), _collision(plan, after))
+    return TicketOutcome(plan, fields, "; ".join(filter(None, said)))
 
 
 def _is_stored(plan: TicketPlan, change: FieldChange, record: TicketRecord) -> bool:
@@ -128,12 +133,23 @@ def strange_note(plan: TicketPlan, board: Board) -> str:
 
 
 def _collision(plan: TicketPlan, after: TicketRecord) -> str:
-    """Whether our write replaced a value that we had not seen: a person saved between our read and our write."""
-    for change in plan.changes:
-        ours = [entry for entry in after.history if entry.field == change.key and entry.new == str(change.after)]
-        if ours and ours[-1].at >= plan.ticket.updated_at and ours[-1].old not in _as_text(change.before):
-            return f"{change.field}: a person's {ours[-1].old!r} was saved in between and replaced by {change.after!r}"
-    return ""
+    """Which of our values replaced one that we had not seen: a person saved between our read and our write."""
+    changes = {change.key: (change.before, change.after) for change in plan.changes if change.note is None}
+    return replaced(changes, after.history, plan.ticket.updated_at)
+
+
+def replaced(changes: Changes, history: Iterable[HistoryEntry], since: datetime | None = None) -> str:
+    """Which of ``changes`` (before, after) replaced another value than the one before, by the history from ``since``.
+
+    Every one is named, as each is a person's work. A value that was there already replaced nothing.
+    """
+    found = []
+    for field, (before, value) in changes.items():
+        ours = [entry for entry in history if entry.field == field and entry.new == str(value)]
+        recent = bool(ours) and (since is None or ours[-1].at >= since)
+        if recent and before != value and ours[-1].old not in _as_text(before):
+            found.append(f"{field}: a person's {ours[-1].old!r} was saved in between and replaced by {value!r}")
+    return "; ".join(found)
 
 
 def _as_text(before: str | int | None) -> Iterable[str]:

@@ -35,7 +35,8 @@ def standing_of(
     as ``force``) until it was sent once or somebody changed the field again.
     """
     written = {field: write.written_at for field, write in writes.items() if write.written_at is not None}
-    standing = standing_fields(record, written, configuration.ownership)
+    values = {field: write.value for field, write in writes.items()}
+    standing = standing_fields(record, written, configuration.ownership, values=values)
     for name, resolution in resolved.items():
         mode = MODES[resolution.choice]
         if _counts(configuration, record, writes, resolution, wish):
