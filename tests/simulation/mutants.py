@@ -332,6 +332,7 @@ CAUGHT_BY: Mapping[str, tuple[int, bool]] = {
     "same second lost": (12, False),
     "no overlap": (20, False),
     "no fresh read": (11, False),
+    "first collision only": (83, True),
     "a cut walk counts as whole": (15, False),
     "cursor before rows": (83, False),
     "no sweep": (18, True),

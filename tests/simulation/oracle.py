@@ -142,6 +142,8 @@ def overwritten(world: World, by_marker: Mapping[str, Intent], *, race: bool, se
                 blind = world.tickets.get(event.external_id) and world.tickets[event.external_id].unreadable == name
                 if not race and not blind:
                     yield f"{event.external_id} {name}: {old!r} of a person was replaced by {new!r} without a race"
+                elif old == "not_required":
+                    seen["asked although somebody said no"] += 1  # in a race it is taken for nothing said, by design
                 elif intent is None or not _recorded(intent, name):
                     yield f"{event.external_id} {name}: {old!r} of a person was silently replaced by {new!r}"
             last[event.external_id, name] = event

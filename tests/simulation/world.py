@@ -151,7 +151,18 @@ class World:
         truth.board.append(note)
         if unseen:
             truth.unseen.add(note.marker)
-        self.log.append(Event(len(self.log), self.at, external_id, BRIDGE, {}, marker, note=note.text, unseen=unseen))
+        self.log.append(
+            Event(
+                len(self.log),
+                self.at,
+                external_id,
+                BRIDGE,
+                {},
+                marker,
+                note=note.text,
+                unseen=note.marker in truth.unseen,
+            )
+        )
         self.say(f"{external_id} note {note.marker} by {marker[:6]} {'(unseen)' if unseen else ''}")
 
     def attempt(self, external_id: str, asked: Values, marker: str, why: str) -> None:
