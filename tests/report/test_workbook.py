@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from itsm_bridge.config.model import Configuration
 from itsm_bridge.errors import StorageFailed
 from itsm_bridge.report import workbook
 from itsm_bridge.report.build import publish
+from itsm_bridge.report.cells import OPTIONS
 from itsm_bridge.report.contents import Report, report_of
 from itsm_bridge.report.foreign import clean, fitted
 from itsm_bridge.report.overview import what_to_do
@@ -252,3 +254,11 @@ def test_the_same_report_gives_the_same_bytes(report: Report, tmp_path: Path) ->
     for name in ("one.xlsx", "two.xlsx"):
         workbook.write(tmp_path / name, report)
     assert (tmp_path / "one.xlsx").read_bytes() == (tmp_path / "two.xlsx").read_bytes()
+
+
+def test_a_workbook_leaves_the_settings_of_the_next_one_as_they_were(report: Report, tmp_path: Path) -> None:
+    before = deepcopy(OPTIONS)
+    workbook.write(tmp_path / "first.xlsx", report)
+    workbook.write(tmp_path / "second.xlsx", report)
+    assert before == OPTIONS
+    assert (tmp_path / "first.xlsx").read_bytes() == (tmp_path / "second.xlsx").read_bytes()

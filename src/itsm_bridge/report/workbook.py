@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import UTC
 from pathlib import Path
 
@@ -36,7 +37,8 @@ def write(path: Path, report: Report, most_rows: int = MOST_ROWS) -> None:
 
 
 def _write(path: Path, report: Report, most_rows: int) -> None:
-    with xlsxwriter.Workbook(str(path), {**OPTIONS, "tmpdir": str(path.parent)}) as workbook:
+    options = {**deepcopy(OPTIONS), "tmpdir": str(path.parent)}  # XlsxWriter adds to what it is given
+    with xlsxwriter.Workbook(str(path), options) as workbook:
         workbook.set_properties(
             {
                 "title": report.title,
