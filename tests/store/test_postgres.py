@@ -103,7 +103,7 @@ def test_a_second_writer_on_the_database_is_told_to_wait(postgres_url: str, tmp_
             pass
 
 
-def test_a_writer_whose_session_ends_holds_nothing(postgres_url: str, tmp_path: Path) -> None:
+def test_a_writer_whose_session_ends_holds_nothing_and_writes_nothing_more(postgres_url: str, tmp_path: Path) -> None:
     with Store.open(postgres_url, tmp_path, create=True) as one, Store.open(postgres_url, tmp_path) as other:
         holding = one.sole()
         holding.__enter__()
@@ -113,5 +113,9 @@ def test_a_writer_whose_session_ends_holds_nothing(postgres_url: str, tmp_path: 
             )
         with other.sole():
             pass
+        with pytest.raises(StorageFailed, match="cannot be reached"):
+            one.save_page("snow", "incident", page(record(1)), NOW)
         with suppress(StorageFailed):
             holding.__exit__(None, None, None)
+        assert other.ticket_count() == 0
+        one.save_page("snow", "incident", page(record(1)), NOW)

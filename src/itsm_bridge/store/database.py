@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 
 from sqlalchemy import Connection, Engine, text
 
@@ -13,6 +14,21 @@ from itsm_bridge.store.failures import explained
 
 Reading = Callable[[], AbstractContextManager[Connection]]
 """Begins a reading transaction, or joins the one of a snapshot."""
+
+
+class Held:
+    """The session that holds the lock of ``Database.sole``, while there is one."""
+
+    def __init__(self) -> None:
+        self.session: Connection | None = None
+        self._turn = Lock()  # sources are read in threads, and each of them writes
+
+    def prove(self) -> None:
+        """Ask the session for an answer: with it the lock would be gone, and another host might be at work."""
+        with self._turn:
+            if self.session is not None:
+                self.session.execute(text("SELECT 1"))
+                self.session.commit()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +40,7 @@ class Database:
     writers: Engine
     faults: Callable[[], tuple[str, ...]] = tuple
     """What a thorough check finds wrong; a server checks its own pages."""
+    held: Held = field(default_factory=Held, compare=False, repr=False)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -33,9 +50,14 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that is durable when the block ends, or as if it had never been."""
-        with explained(self.place), self.writers.begin() as connection:
-            yield connection
+        """A transaction that is durable when the block ends, or as if it had never been.
+
+        Raises ``StorageFailed`` where the session is gone that makes this process the only one at work.
+        """
+        with explained(self.place):
+            self.held.prove()
+            with self.writers.begin() as connection:
+                yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[Reading]:
@@ -65,9 +87,11 @@ class Database:
             connection.commit()  # the lock is the session's; an open transaction would hold back the server's upkeep
             if not mine:
                 raise LockHeld("another run is at work on this database, perhaps from another host; nothing was done")
+            self.held.session = connection
             try:
                 yield
             finally:
+                self.held.session = None
                 connection.invalidate()  # closes the session itself, and the lock with it
 
     def close(self) -> None:
