@@ -222,6 +222,14 @@ def test_a_calendar_of_the_configuration_is_looked_at_and_asked(settled: Project
     assert settled.run("calendar", "show", "punjab-office", "2026-11").stdout.count("\n2026-11-") == 30
 
 
+def test_the_audit_log_of_what_was_written_holds(settled: Project) -> None:
+    done = settled.run("--json", "audit", "verify")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["faults"] == []
+    assert found["rows"] > 0
+
+
 def test_every_command_is_tried_here_or_in_the_tests_beside() -> None:
     tried = "\n".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
     assert [name for name in COMMANDS if f'"{name}"' not in tried] == []

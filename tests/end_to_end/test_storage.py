@@ -111,6 +111,15 @@ def test_a_damaged_database_stops_every_command_before_anything_is_asked_or_writ
     assert settled.run("run").returncode == 0
 
 
+def put_back(project: Project, old: Path) -> None:
+    """Restore a copy from before the first seal. The audit log stops everything until its seals are of that time too."""
+    shutil.copy(old, file_of(project))
+    refused = project.run("run")
+    assert refused.returncode == 15
+    assert "audit verify" in refused.stderr
+    file_of(project).with_name("audit.seals").unlink()
+
+
 def test_an_old_copy_of_the_database_finds_what_was_written_since_and_doubles_nothing(project: Project) -> None:
     something_to_write(project, 1)
     assert project.run("sync").returncode == 0
@@ -121,7 +130,8 @@ def test_an_old_copy_of_the_database_finds_what_was_written_since_and_doubles_no
     assert project.run("run").returncode == 0
     stand, notes = {one.id: one.updated for one in project.sandbox.truth()}, markers(project)
     assert notes
-    shutil.copy(old, file_of(project))
+    put_back(project, old)
+    assert markers(project) == notes
     again = said_by(project, "run")
     assert (again["written"], again["exit_code"]) == (0, 3)
     assert "never sent is on the ticket already" in str(again["findings"])
@@ -147,7 +157,7 @@ def test_an_old_copy_that_was_in_the_middle_of_a_write_looks_it_up(project: Proj
     assert project.run("run").returncode == 0
     notes = markers(project)
     assert copies
-    shutil.copy(copies[0], file_of(project))
+    put_back(project, copies[0])
     again = said_by(project, "run")
     assert (again["resumed"], again["written"]) == (1, 0)
     assert markers(project) == notes

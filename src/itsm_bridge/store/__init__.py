@@ -4,6 +4,7 @@ from itsm_bridge.store.chain import EMPTY as EMPTY_AUDIT
 from itsm_bridge.store.chain import AuditFault, Head, Verification
 from itsm_bridge.store.opening import state_folder
 from itsm_bridge.store.page import PageOfRecords
+from itsm_bridge.store.reader import Reader
 from itsm_bridge.store.rows import (
     AbsenceRow,
     DayCountRow,
@@ -18,7 +19,7 @@ from itsm_bridge.store.rows import (
     StreamCount,
     SweepRow,
 )
-from itsm_bridge.store.store import Reader, Store
+from itsm_bridge.store.store import Store
 
 __all__ = [
     "EMPTY_AUDIT",
