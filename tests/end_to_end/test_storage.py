@@ -112,7 +112,7 @@ def test_a_damaged_database_stops_every_command_before_anything_is_asked_or_writ
 
 
 def put_back(project: Project, old: Path) -> None:
-    """Restore a copy from before the first seal. The audit log stops everything until its seals are of that time too."""
+    """Restore a copy from before the first seal: nothing is written until the seals of the log are of that time too."""
     shutil.copy(old, file_of(project))
     refused = project.run("run")
     assert refused.returncode == 15
