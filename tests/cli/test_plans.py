@@ -165,6 +165,19 @@ def test_a_note_follows_its_line_in_lines_of_the_plans_width() -> None:
     assert lines[-1] == "    snow:INC1"
 
 
+def test_a_reason_that_is_a_sentence_and_several_notes_have_lines_of_their_own() -> None:
+    ticket = a_ticket("INC1")
+    notes = [Note(f"{place:016x}", f"lead@gwl.example: clock {place} is used up.") for place in range(2)]
+    changes = [
+        FieldChange(ticket.id, "snow", "note", None, note.text, "breach", f"({place} %)", note)
+        for place, note in enumerate(notes)
+    ]
+    lines = part(shown(TicketPlan(ticket, tuple(changes), (), "")), "breach (")
+    assert lines[1:] == ["  2 notes (0 %) (1 %)", *(f"      {note.text}" for note in notes), "    snow:INC1"]
+    asked = shown(a_change("INC1", "It needs the lead. (nobody has voted)"), a_change("INC2", "By hand."))
+    assert part(asked, "owner (")[1:3] == ["  vendor – → OptIT", "      It needs the lead. (nobody has voted)"]
+
+
 # --- the command -------------------------------------------------------------------------------------------------
 
 

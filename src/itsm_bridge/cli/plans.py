@@ -141,12 +141,14 @@ def _tickets(rule: str, tickets: Mapping[str, list[FieldChange]], width: int) ->
 def _kind(changes: Sequence[FieldChange], said: int) -> Line:
     """What a rule does to a ticket: its fields with their reason, and the words of each note."""
     own = dict.fromkeys(printable(change.because)[said:].lstrip() for change in changes)
-    what = [
-        f"{change.field} {_value(change.before)} → {_value(change.after)}" if change.note is None else change.field
-        for change in changes
+    fields = [
+        f"{change.field} {_value(change.before)} → {_value(change.after)}" for change in changes if change.note is None
     ]
-    notes = (_value(change.after) for change in changes if change.note is not None)
-    return (" ".join([", ".join(what), *filter(None, own)]), *notes)
+    notes = [_value(change.after) for change in changes if change.note is not None]
+    what = [*fields, *([plural(len(notes), "note") if len(notes) > 1 else "note"] if notes else [])]
+    sentences = [reason for reason in own if "." in reason and not reason.startswith("(")]
+    beside = [reason for reason in own if reason and reason not in sentences]
+    return (" ".join([", ".join(what), *beside]), *sentences, *notes)
 
 
 def _shared(reasons: Sequence[str]) -> str:
