@@ -80,7 +80,7 @@ def no_read_back(patch: Patch) -> None:
 
     def ticket(writing: Anything, plan: Anything, connector: Anything) -> Anything:
         fresh = connector.read(plan.ticket)
-        before = judging.Board.of(plan, connector)
+        before = judging.Board.of(plan.ticket, connector, wanted=bool(plan.notes))
         if (moved := judging.moved(plan, fresh)) is not None:
             return moved
         sent = writing._send(plan, fresh, before, connector)
@@ -306,7 +306,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "people ignored for an hour": people_ignored_for_a_while,
     "echo by user": echo_by_user,
     "same second lost": same_second_lost,
-    "marker not looked up": _with(applying.Board, "of", classmethod(lambda cls, *_: cls())),
+    "marker not looked up": _with(applying.Board, "of", classmethod(lambda cls, *_, **__: cls())),
     "marker of chance": _with(notes, "marker_of", lambda *_: uuid4().hex[:16]),
     "unseen note sent again": _with(planning, "why_not_sent", lambda *_: None),
     "a note unknown is a note sent": _with(planning, "DONE", frozenset({*planning.DONE, Outcome.UNKNOWN})),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from itsm_bridge.errors import AuditBroken, StorageFailed
+from itsm_bridge.store.whole_files import give_name, sync_folder
 
 KEY, SEALS = "audit.key", "audit.seals"
 
@@ -47,10 +48,9 @@ class AuditFiles:
             draft = self.folder / f".{KEY}.{secrets.token_hex(8)}.new"
             try:
                 _write(draft, f"{fresh}\n", os.O_EXCL)
-                _name(draft, path)
+                give_name(draft, path)
             finally:
                 draft.unlink(missing_ok=True)
-            _sync_folder(self.folder)
         made = self.key()
         if made is None:
             raise StorageFailed(f"{path} cannot be made; nothing was written", hint="itsm-bridge doctor")
@@ -75,7 +75,7 @@ class AuditFiles:
                 if whole != path.stat().st_size:
                     os.truncate(path, whole)
             _write(path, line, os.O_APPEND)
-            _sync_folder(self.folder)
+            sync_folder(self.folder)
 
     def _key_file(self) -> str | None:
         path = self.folder / KEY
@@ -94,31 +94,12 @@ class AuditFiles:
             raise StorageFailed(f"{what}; nothing was written without it", hint="itsm-bridge status") from error
 
 
-def _name(draft: Path, path: Path) -> None:
-    """Give ``draft`` its name, unless another process was faster."""
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        return
-    except OSError:  # a file system without hard links
-        if not path.exists():
-            draft.rename(path)
-
-
 def _write(path: Path, text: str, how: int) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | how, 0o600)
     try:
         content = text.encode("ascii")
         while content:
             content = content[os.write(descriptor, content) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

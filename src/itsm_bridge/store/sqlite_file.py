@@ -19,6 +19,7 @@ from itsm_bridge.errors import NotInitialised, StorageFailed
 from itsm_bridge.store.database import Database
 from itsm_bridge.store.failures import ALTERED, DAMAGED, FORBIDDEN, FULL, RESTORE, Reason, explained, failed
 from itsm_bridge.store.schema import APPLICATION_ID, REVISION
+from itsm_bridge.store.whole_files import give_name
 
 SMALL = 64 * 2**20
 """Bytes up to which every page is looked at on opening (a fraction of a second); larger files show damage when read."""
@@ -113,17 +114,7 @@ def _make_folder(folder: Path) -> None:
 def _publish(draft: Path, path: Path) -> None:
     """Give ``draft`` its name, unless another process was faster: then its store is the one."""
     draft.chmod(0o600)
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        return
-    except OSError:  # a file system without hard links
-        draft.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    give_name(draft, path)
 
 
 def _make_ready(database: Database, path: Path) -> None:

@@ -109,7 +109,7 @@ def _resolve(store: Store, connector: Connector, intent: Intent, now: datetime) 
     except (RecordRejected, WriteRefused) as problem:
         store.close_intent(intent.id, Outcome.UNKNOWN, now, detail=f"a run died around this write; {problem.message}")
         return
-    there = _board(connector, record.ticket).markers if any(map(is_note, wanted)) else ()
+    there = Board.of(record.ticket, connector, wanted=any(map(is_note, wanted))).markers
     outcomes = {
         key: Outcome.VERIFIED if _is_there(key, value, record.ticket, there) else Outcome.UNKNOWN
         for key, value in wanted.items()
@@ -119,14 +119,6 @@ def _resolve(store: Store, connector: Connector, intent: Intent, now: datetime) 
     said = ("a run died around this write; it was not applied" if lost else "", replaced(applied, record.history))
     detail = "; ".join(filter(None, said))
     store.close_intent(intent.id, outcomes, now, _written_at(wanted, record), detail, record)
-
-
-def _board(connector: Connector, ticket: Ticket) -> Board:
-    """The notes of a ticket; where they cannot be seen only they stay unknown, not the fields beside them."""
-    try:
-        return Board(connector.notes(ticket))
-    except WriteRefused as problem:
-        return Board(hidden=problem.message)
 
 
 def _is_there(key: str, value: str | int | None, ticket: Ticket, markers: Collection[str]) -> bool:
@@ -155,7 +147,7 @@ class _Writing:
             fresh = connector.read(plan.ticket)
         except (RecordRejected, WriteRefused) as problem:
             return all_of(plan, Outcome.REJECTED, problem.message)
-        before = Board.of(plan, connector)
+        before = Board.of(plan.ticket, connector, wanted=bool(plan.notes))
         if says_so(plan, fresh, before):
             return self._nothing_to_do(plan, fresh, before)
         if skipped := moved(plan, fresh):
@@ -168,7 +160,7 @@ class _Writing:
             detail = f"written, and then it could not be read back: {problem.message}"
             self.store.close_intent(sent.intent, Outcome.UNKNOWN, self.clock(), detail=detail)
             return all_of(plan, Outcome.UNKNOWN, detail)
-        outcome = judge(plan, after, before, Board.of(plan, connector), sent)
+        outcome = judge(plan, after, before, Board.of(plan.ticket, connector, wanted=bool(plan.notes)), sent)
         at = _written_at(plan.values, after)
         self.store.close_intent(sent.intent, outcome.fields, self.clock(), at, outcome.detail, after)
         return outcome

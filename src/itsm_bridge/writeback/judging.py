@@ -8,7 +8,7 @@ from datetime import datetime
 
 from itsm_bridge.connectors.base import Connector
 from itsm_bridge.errors import WriteRefused
-from itsm_bridge.model import FieldChange, HistoryEntry, Note, Outcome, TicketRecord, is_note
+from itsm_bridge.model import FieldChange, HistoryEntry, Note, Outcome, Ticket, TicketRecord, is_note
 from itsm_bridge.writeback.comparing import current_value, unasked
 from itsm_bridge.writeback.moving import what_changed
 from itsm_bridge.writeback.plan import TicketPlan
@@ -50,12 +50,12 @@ class Board:
     hidden: str = ""
 
     @classmethod
-    def of(cls, plan: TicketPlan, connector: Connector) -> Board:
-        """As the source shows them, where the plan has notes; where it has none, nobody asks."""
-        if not plan.notes:
+    def of(cls, ticket: Ticket, connector: Connector, *, wanted: bool) -> Board:
+        """As the source shows them; where no note is wanted, nobody asks."""
+        if not wanted:
             return cls()
         try:
-            return cls(connector.notes(plan.ticket))
+            return cls(connector.notes(ticket))
         except WriteRefused as problem:
             return cls(hidden=problem.message)
 
