@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -17,7 +18,8 @@ from tests.end_to_end.conftest import made_project
 
 from itsm_bridge.cli import cli
 from itsm_bridge.cli.exits import Finished
-from itsm_bridge.errors import ConfigurationInvalid
+from itsm_bridge.errors import ConfigurationInvalid, GuardTripped
+from itsm_bridge.operations.conflicts import account
 from itsm_bridge.sandbox import start
 
 
@@ -64,10 +66,69 @@ def test_a_run_says_where_the_log_ends_and_every_place_says_the_same(after_a_run
     assert called(folder, "audit", "verify").output.startswith(f"ok: {rows} rows since 20")
 
 
-def test_a_run_without_a_write_adds_no_row(folder: Path) -> None:
+def rows_shown(folder: Path, *words: str) -> list[dict[str, Any]]:
+    document: dict[str, list[dict[str, Any]]] = json.loads(called(folder, "--json", "audit", "show", *words).stdout)
+    return document["rows"]
+
+
+def test_a_run_that_wrote_nothing_has_one_row_with_who_called_it_and_what_was_allowed(folder: Path) -> None:
     before = verified(folder)
-    assert called(folder, "apply").exit_code == 0
-    assert verified(folder)["head"] == before["head"]
+    assert called(folder, "apply", "--allow-changes", "60").exit_code == 0
+    after = verified(folder)
+    assert (int(str(after["rows"])), after["ok"]) == (int(str(before["rows"])) + 1, True)
+    (row,) = rows_shown(folder, "--last", "1")
+    assert (row["field"], row["outcome"], row["actor"], row["account"]) == ("apply", "exit 0", account(), "")
+    assert row["to"]["given"] == {"allow_changes": "60"}
+    assert (row["to"]["written"], row["hash"]) == (0, after["head"])
+    told = called(folder, "audit", "show", "--last", "1").output
+    assert f"apply: exit 0, by {account()} with --allow-changes=60; 0 written of 0 planned" in told
+
+
+def test_a_guard_that_stopped_a_run_is_in_the_log_with_its_reason(folder: Path, tmp_path: Path) -> None:
+    copy = copied(folder, tmp_path)
+    bridge_file = copy / "config" / "bridge.yaml"
+    text = bridge_file.read_text(encoding="utf-8")
+    saved = copy / "old.json"
+    assert called(copy, "plan", "--out", str(saved)).exit_code == 0
+    assert "max_wait: 2m" in text
+    bridge_file.write_text(text.replace("max_wait: 2m", "max_wait: 3m"), encoding="utf-8")
+    stopped = called(copy, "apply", str(saved))
+    assert isinstance(stopped.exception, GuardTripped)
+    (row,) = rows_shown(copy, "--last", "1")
+    assert (row["field"], row["outcome"], row["to"]["written"]) == ("apply", "exit 6", 0)
+    assert "another configuration" in row["detail"]
+    assert row["to"]["given"] == {"file": str(saved)}
+    assert verified(copy)["ok"] is True
+
+
+def test_the_account_that_wrote_is_shown_by_audit_and_by_explain(folder: Path) -> None:
+    rows = [row for row in rows_shown(folder, "--last", "9999") if row["source"] and row["outcome"] == "verified"]
+    assert {row["source"]: row["account"] for row in rows} == {"snow": "bridge", "ops": "bridge@egov.example"}
+    row = rows[0]
+    ticket = f"{row['source']}:{row['number']}"
+    wanted = f"{row['field']} {row['from'] or '–'} → {row['to']} (rule {row['rule']}): verified, by itsm-bridge as"
+    for words in (("audit", "show", ticket), ("explain", ticket)):
+        assert f"{wanted} {row['account']}" in called(folder, *words).output
+    document = json.loads(called(folder, "--json", "explain", ticket).stdout)
+    assert row["account"] in {one["account"] for one in document["writes"]}
+    assert {one["number"] for one in rows_shown(folder, ticket)} == {row["number"]}
+    assert called(folder, "audit", "show", "snow:NOBODY").exit_code != 0
+
+
+def copied(folder: Path, tmp_path: Path) -> Path:
+    """The project with its log, to be harmed."""
+    copy = tmp_path / "copy"
+    (copy / "var").mkdir(parents=True)
+    shutil.copytree(folder / "config", copy / "config")
+    shutil.copy(folder / ".env", copy)
+    for name in ("audit.key", "audit.seals", "newest-run"):
+        (copy / "var" / name).write_bytes((folder / "var" / name).read_bytes())
+    with (
+        sqlite3.connect(folder / "var" / "itsm-bridge.db") as whole,
+        sqlite3.connect(copy / "var" / "itsm-bridge.db") as database,
+    ):
+        whole.backup(database)
+    return copy
 
 
 def test_the_workbook_holds_the_head_and_it_is_found_again(folder: Path) -> None:
@@ -81,16 +142,8 @@ def test_the_workbook_holds_the_head_and_it_is_found_again(folder: Path) -> None
 
 
 def test_a_changed_row_is_named_with_what_it_means_and_what_to_do(folder: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "copy"
-    (copy / "var").mkdir(parents=True)
-    shutil.copytree(folder / "config", copy / "config")
-    for name in ("audit.key", "audit.seals"):
-        (copy / "var" / name).write_bytes((folder / "var" / name).read_bytes())
-    with (
-        sqlite3.connect(folder / "var" / "itsm-bridge.db") as whole,
-        sqlite3.connect(copy / "var" / "itsm-bridge.db") as database,
-    ):
-        whole.backup(database)
+    copy = copied(folder, tmp_path)
+    with sqlite3.connect(copy / "var" / "itsm-bridge.db") as database:
         database.execute("DROP TRIGGER audit_keeps_rows")
         database.execute("UPDATE audit SET rule = 'another' WHERE seq = 7")
     files = {file: file.read_bytes() for file in (copy / "var").glob("audit*")}

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from tests.store.audited import RULES, VALUES, a_run, announce, drop_triggers
-from tests.store.samples import NOW, ticket
+from tests.store.samples import NOW, record, ticket
 from tests.store.test_kill import KILLS, kill_one, started
 
 from itsm_bridge.errors import AuditBroken, NotInitialised, StorageFailed
-from itsm_bridge.model import Outcome
+from itsm_bridge.model import Choice, Outcome, Resolution
 from itsm_bridge.store import EMPTY_AUDIT, Store
 from itsm_bridge.store.audit import walk
 from itsm_bridge.store.chain import AuditRow
@@ -46,6 +46,71 @@ def test_an_announced_write_has_a_row_for_each_field_and_one_more_when_its_end_i
     assert (priority.field, priority.old, priority.new, priority.rule) == ("priority", "3", "2", RULES["priority"])
     assert (vendor.field, vendor.old, vendor.new, vendor.rule) == ("vendor", "null", '"acme"', RULES["vendor"])
     assert (priority.outcome, vendor.outcome, vendor.detail) == ("verified", "conflict", "anna was faster")
+
+
+def test_each_row_names_the_source_s_account_that_wrote_whichever_run_looks_the_write_up(
+    store: Store, url: str, tmp_path: Path
+) -> None:
+    run_id = store.start_run("run", NOW, "d")
+    intent = store.open_intent(run_id, ticket(1), VALUES, "m1", "i1", NOW, RULES, "bridge@egov.example")
+    with Store.open(url, tmp_path) as later:
+        later.start_run("run", NOW, "d")
+        later.close_intent(intent, Outcome.UNKNOWN, NOW, detail="a run died around this write")
+        assert [row.account for row in rows_of(later)] == ["bridge@egov.example"] * 4
+        assert not later.verify_audit().faults
+    drop_triggers(store)
+    with store._database.writing() as connection:
+        connection.execute(text("UPDATE audit SET account = '' WHERE seq = 2"))
+    assert [(fault.kind, fault.row) for fault in store.verify_audit().faults] == [("changed", 2)]
+
+
+def test_a_run_that_ended_has_a_row_with_who_called_it_and_how(store: Store) -> None:
+    run_id = store.start_run("apply", NOW, "the configuration")
+    head = store.audit_end(run_id, "asha", "exit 6", {"given": {"allow_changes": "9"}}, "10 tickets would change", NOW)
+    (row,) = rows_of(store)
+    assert (row.run_id, row.intent_id, row.field, row.actor, row.account) == (run_id, 0, "apply", "asha", "")
+    assert (row.outcome, row.detail, row.configuration) == ("exit 6", "10 tickets would change", "the configuration")
+    assert json.loads(row.new) == {"given": {"allow_changes": "9"}}
+    assert (head.rows, head.hash) == (1, row.hash)
+    assert (store.verify_audit().seals, store.verify_audit().faults) == (1, ())
+
+
+def test_what_somebody_resolved_is_in_the_log_with_who_and_is_sealed(store: Store) -> None:
+    store.save_record(record(), NOW)
+    one = ticket()
+    ours: dict[str, str | int | None] = {"vendor": "acme"}
+    made = Resolution(one.source, one.external_id, "vendor", Choice.THEIRS, ours, {"vendor": None}, None, "asha", NOW)
+    store.save_resolution(made)
+    (row,) = rows_of(store)
+    assert (row.source, row.external_id, row.number, row.field) == (one.source, one.external_id, one.number, "vendor")
+    assert (row.actor, row.outcome, row.intent_id) == ("asha", "resolved as theirs", 0)
+    assert (row.old, row.new) == ('{"vendor":null}', '{"vendor":"acme"}')
+    assert (store.verify_audit().seals, store.verify_audit().faults) == (1, ())
+
+
+def test_a_conflict_that_is_resolved_in_the_middle_of_a_run_breaks_nothing_of_its_chain(
+    store: Store, url: str, tmp_path: Path
+) -> None:
+    run_id = store.start_run("run", NOW, "d")
+    intent = announce(store, run_id, "m1")
+    with Store.open(url, tmp_path) as other:
+        other.save_resolution(Resolution("snow", "x", "vendor", Choice.HOLD, {}, {}, None, "asha", NOW))
+        store.close_intent(intent, Outcome.VERIFIED, NOW, NOW)
+        other.save_resolution(Resolution("snow", "x", "vendor", Choice.OURS, {}, {}, None, "asha", NOW))
+    announce(store, run_id, "m2", 2)
+    store.audit_end(run_id, "cron", "exit 0", {}, "", NOW)
+    assert [row.actor for row in rows_of(store)].count("asha") == 2
+    assert (store.verify_audit().seals, store.verify_audit().faults) == (4, ())  # one of what the other found there
+
+
+def test_a_conflict_is_not_resolved_where_the_log_does_not_hold(store: Store, url: str, tmp_path: Path) -> None:
+    a_run(store, "a")
+    (folder_of(store) / "audit.key").unlink()
+    with Store.open(url, tmp_path) as again:
+        made = Resolution("snow", "x", "vendor", Choice.OURS, {}, {}, None, "asha", NOW)
+        with pytest.raises(AuditBroken):
+            again.save_resolution(made)
+        assert again.resolutions() == {}
 
 
 def test_rows_and_the_write_they_tell_of_stand_or_fall_together(store: Store) -> None:

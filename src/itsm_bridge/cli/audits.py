@@ -1,4 +1,4 @@
-"""``audit verify``: whether the log of every write still says what was written into it."""
+"""``audit``: what stands in the log of every write, and whether it is still what was written into it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from itsm_bridge.cli.exits import EXIT_CODES, Finished
 from itsm_bridge.cli.options import Options, opened
 from itsm_bridge.cli.text import plural, printable
-from itsm_bridge.errors import AuditBroken
+from itsm_bridge.errors import AuditBroken, UsageError
 from itsm_bridge.store import Verification
 
 RUNBOOK = "docs/runbook.md, under 'The audit log'"
@@ -30,7 +30,7 @@ class Beginning(click.ParamType[str]):
 
 @click.group(epilog="Example: itsm-bridge audit verify")
 def audit() -> None:
-    """Check the log of every write."""
+    """Show and check the log of every write."""
 
 
 @audit.command(epilog="Example: itsm-bridge audit verify --head 3f2a9c01d4e5")
@@ -54,9 +54,31 @@ def verify(options: Options, wanted: str | None) -> None:
     raise Finished(EXIT_CODES[AuditBroken], f"audit: {first.text}{more}: {first.meaning}; nothing was changed", RUNBOOK)
 
 
+@audit.command(epilog="Example: itsm-bridge audit show snow:INC0010023")
+@click.argument("ticket_id", metavar="[ID]", required=False)
+@click.option(
+    "--last", default=20, show_default=True, metavar="N", type=click.IntRange(1), help="Only the newest rows."
+)
+@click.pass_obj
+def show(options: Options, ticket_id: str | None, last: int) -> None:
+    """Who wrote what, when, by which rule; every run and what it was told; what people resolved."""
+    from itsm_bridge.cli.audit_lines import document, line
+
+    with opened(options) as bridge:
+        ticket = None if ticket_id is None else bridge.store.find_ticket(ticket_id)
+        if ticket_id is not None and ticket is None:
+            raise UsageError(f"there is no ticket {ticket_id!r} in the store", hint="itsm-bridge audit show")
+        rows = bridge.store.audit_rows(last, None if ticket is None else (ticket.source, ticket.external_id))
+    options.document({"rows": [document(row) for row in rows]})
+    for row in rows:
+        options.say(line(row))
+    if not rows:
+        options.say("the audit log says nothing of it" if ticket_id else "the audit log is empty")
+
+
 def _ok(found: Verification) -> str:
     if not found.head.rows:
-        return "ok: the audit log is empty; it begins with the first write"
+        return "ok: the audit log is empty; it begins with the first run"
     since = f" since {found.since:%Y-%m-%d %H:%M} UTC" if found.since is not None else ""
     head = f"head {found.head.short}, {plural(found.seals, 'seal')}"
     return f"ok: {plural(found.head.rows, 'row')}{since}, {head}; every row is as it was written"

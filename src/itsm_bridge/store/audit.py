@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select
 from sqlalchemy import text as sql
 
 from itsm_bridge.errors import AuditBroken
-from itsm_bridge.model import Outcome
+from itsm_bridge.model import Outcome, Resolution
 from itsm_bridge.store.audit_files import AuditFiles
 from itsm_bridge.store.chain import (
     EMPTY,
@@ -30,10 +30,10 @@ from itsm_bridge.store.chain import (
 )
 from itsm_bridge.store.columns import clean, to_json, to_microseconds
 from itsm_bridge.store.database import Reading
-from itsm_bridge.store.schema import audit, intents, runs
+from itsm_bridge.store.schema import audit, intents, runs, tickets
 
 ACTOR = "itsm-bridge"
-"""Who writes: the program. The source's own history names the account."""
+"""Who decides what is written: the program."""
 
 BATCH = 1000
 """Rows that are held in memory at once."""
@@ -44,44 +44,91 @@ Entry = Mapping[str, object]
 """The columns of a row without those that link it."""
 
 
-def announced(connection: Connection, intent_id: int, rules: Mapping[str, str], at: datetime) -> list[Entry]:
+def announced(
+    connection: Connection, intent_id: int, rules: Mapping[str, str], at: datetime, account: str
+) -> list[Entry]:
     """A row for each field that is about to be written; without it a write whose end is unknown would have none."""
-    written = _write(connection, intent_id)
+    written = _write(connection, intent_id, account)
     return [written.entry(field, at, SENT, rules.get(field, "")) for field in written.changes]
 
 
 def closed(
     connection: Connection, intent_id: int, outcomes: Mapping[str, Outcome], at: datetime, detail: str
 ) -> list[Entry]:
-    """A row for each field of which it is known by now what became of it, by the rules of the announcement."""
-    written = _write(connection, intent_id)
-    query = select(audit.c.field, audit.c.rule).where(audit.c.intent_id == intent_id, audit.c.outcome == SENT)
-    rules = {row.field: row.rule for row in connection.execute(query)}
+    """A row for each field of which it is known by now what became of it.
+
+    Rule and account are those of the announcement, whichever run looks the write up.
+    """
+    query = select(audit.c.field, audit.c.rule, audit.c.account)
+    sent = connection.execute(query.where(audit.c.intent_id == intent_id, audit.c.outcome == SENT)).all()
+    rules = {row.field: row.rule for row in sent}
+    written = _write(connection, intent_id, sent[0].account if sent else "")
     known = [field for field in written.changes if field in outcomes]
     return [written.entry(field, at, str(outcomes[field]), rules.get(field, ""), detail) for field in known]
+
+
+def ended(  # noqa: PLR0917 (the row)
+    connection: Connection, run_id: int, by: str, outcome: str, did: Mapping[str, object], detail: str, at: datetime
+) -> list[Entry]:
+    """The row of a run that ended, whether it wrote or not; ``by`` is the machine's account that called it."""
+    command, digest_of_run = connection.execute(select(runs.c.command, runs.c.digest).where(runs.c.id == run_id)).one()
+    about = {"run_id": run_id, "field": command, "outcome": outcome, "detail": detail, "configuration": digest_of_run}
+    return [_entry(NOTHING | about | {"actor": by}, at, None, did)]
+
+
+def resolved(connection: Connection, one: Resolution) -> list[Entry]:
+    """The row of a conflict that somebody resolved: from what was there to what the rules said."""
+    is_it = (tickets.c.source == one.source, tickets.c.external_id == one.external_id)
+    about = {
+        "source": one.source,
+        "external_id": one.external_id,
+        "number": connection.scalar(select(tickets.c.number).where(*is_it)) or "",
+        "field": one.field,
+        "actor": one.by,
+        "outcome": f"resolved as {one.choice}",
+    }
+    return [_entry(NOTHING | about, one.at, dict(one.theirs), dict(one.ours))]
+
+
+NOTHING: dict[str, object] = {"run_id": 0, "intent_id": 0} | dict.fromkeys(
+    ("source", "external_id", "number", "field", "rule", "account", "outcome", "detail", "configuration"), ""
+)
+"""What a row says where it has nothing to say."""
+
+
+def _entry(row: Mapping[str, object], at: datetime, old: object, new: object) -> Entry:
+    cleaned = {name: clean(value) if isinstance(value, str) else value for name, value in row.items()}
+    return cleaned | {"at": to_microseconds(at), "old": to_json(old), "new": to_json(new)}
 
 
 class _Write:
     """What all rows of one write share."""
 
-    def __init__(self, intent_id: int, row: Mapping[str, object], changes: Mapping[str, tuple[object, object]]) -> None:
+    def __init__(self, row: Mapping[str, object], changes: Mapping[str, tuple[object, object]]) -> None:
         self.changes = changes
-        self._shared = {"intent_id": intent_id, "actor": ACTOR, **row}
+        self._shared = row
 
     def entry(self, field: str, at: datetime, outcome: str, rule: str, detail: str = "") -> Entry:
         """The row of one field."""
-        old, new = self.changes[field]
         row = {"field": field, "rule": rule, "outcome": outcome, "detail": detail, **self._shared}
-        cleaned = {name: clean(value) if isinstance(value, str) else value for name, value in row.items()}
-        return cleaned | {"at": to_microseconds(at), "old": to_json(old), "new": to_json(new)}
+        return _entry(row, at, *self.changes[field])
 
 
-def _write(connection: Connection, intent_id: int) -> _Write:
+def _write(connection: Connection, intent_id: int, account: str) -> _Write:
     names = ("run_id", "source", "external_id", "number")
     query = select(*(intents.c[name] for name in names), runs.c.digest.label("configuration"), intents.c.changes)
     row = connection.execute(query.join_from(intents, runs).where(intents.c.id == intent_id)).one()
     *shared, changes = row
-    return _Write(intent_id, dict(zip((*names, "configuration"), shared, strict=True)), changes)
+    about = dict(zip((*names, "configuration"), shared, strict=True))
+    return _Write({"intent_id": intent_id, "actor": ACTOR, "account": account, **about}, changes)
+
+
+def newest(connection: Connection, limit: int, ticket: tuple[str, str] | None = None) -> list[AuditRow]:
+    """The last rows, of all or of one ticket (source, external id), the oldest first."""
+    query = select(*(audit.c[field.name] for field in fields(AuditRow))).order_by(audit.c.seq.desc()).limit(limit)
+    if ticket is not None:
+        query = query.where(audit.c.source == ticket[0], audit.c.external_id == ticket[1])
+    return [AuditRow(*row) for row in connection.execute(query)][::-1]
 
 
 def head(connection: Connection, before: datetime | None = None) -> Head:
@@ -110,8 +157,7 @@ class Chain:
 
     def append(self, connection: Connection, entries: Sequence[Entry], at: datetime) -> None:
         """Add rows in the caller's transaction."""
-        if connection.dialect.name == "postgresql":
-            connection.execute(sql("LOCK TABLE audit IN SHARE ROW EXCLUSIVE MODE"))  # one end for all
+        _alone(connection)
         end = head(connection)
         key = self._ready(connection, end, at)
         rows = []
@@ -125,8 +171,10 @@ class Chain:
     def seal(self, connection: Connection, at: datetime) -> Head:
         """Seal the rows that are not sealed yet, and the same end once more on a new day; the end of the chain.
 
-        The rows must be durable: a seal may lag behind the chain, and never leads it.
+        The rows must be durable: a seal may lag behind the chain, and never leads it. ``connection`` is that of a
+        transaction of its own, so that two programs never seal at once.
         """
+        _alone(connection)
         end, newest = head(connection), self._newest()
         if end == EMPTY and newest == UNSEALED:
             return end
@@ -156,9 +204,8 @@ class Chain:
         """The key, once it is known to fit. The rows of a run that died are sealed before others follow them."""
         if self._key is None:
             newest = self._newest()
-            key = self._files.key()
-            if key is None and end == EMPTY and newest == UNSEALED:
-                key = self._files.make_key()
+            if end == EMPTY and newest == UNSEALED:
+                key = self._files.first_key()
             else:
                 key = self._fitting(connection, end, newest)
                 if end.rows > newest.last:
@@ -182,12 +229,19 @@ class Chain:
         return key
 
     def _newest(self) -> Seal:
-        seals = read_seals(self._files.seals())
-        if not seals:
+        whole = self._files.seals().rpartition("\n")[0]
+        if not whole:
             return UNSEALED
-        if seals[-1] is None:
+        (newest,) = read_seals(whole.rpartition("\n")[2] + "\n")  # the others are read by `verify`
+        if newest is None:
             raise _broken("the last line of audit.seals is not as it was written")
-        return seals[-1]
+        return newest
+
+
+def _alone(connection: Connection) -> None:
+    """One end for all: SQLite has one writer at a time, PostgreSQL is asked for it."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sql("LOCK TABLE audit IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def _is_own(connection: Connection, key: bytes, end: Head) -> bool:

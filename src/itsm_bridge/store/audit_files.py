@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from itsm_bridge.errors import AuditBroken, StorageFailed
-from itsm_bridge.store.whole_files import give_name, sync_folder
+from itsm_bridge.store.whole_files import FILES, Files, draft_of, give_name
 
 KEY, SEALS = "audit.key", "audit.seals"
 
@@ -25,6 +24,7 @@ class AuditFiles:
 
     folder: Path
     given: str | None = None
+    files: Files = FILES
 
     @property
     def key_place(self) -> str:
@@ -40,17 +40,30 @@ class AuditFiles:
             raise AuditBroken(f"{self.key_place} does not hold an audit key (64 hexadecimal digits); put back a backup")
         return bytes.fromhex(text.strip())
 
+    def first_key(self) -> bytes:
+        """The key for the first row, durable: made where there is none.
+
+        A process that died while it made one may have left a name that a power cut would take away.
+        """
+        key = self.key()
+        if key is None:
+            return self.make_key()
+        if self.given is None:
+            with self._explained(self.folder / KEY):
+                self.files.sync(self.folder)
+        return key
+
     def make_key(self) -> bytes:
         """A new key, durable in its file. Another process that was faster has made the one that counts."""
         path, fresh = self.folder / KEY, secrets.token_hex(32)
         with self._explained(path):
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            draft = self.folder / f".{KEY}.{secrets.token_hex(8)}.new"
+            self.files.make_folder(self.folder)
+            draft = draft_of(path)
             try:
-                _write(draft, f"{fresh}\n", os.O_EXCL)
-                give_name(draft, path)
+                self.files.create(draft, f"{fresh}\n".encode("ascii"))
+                give_name(draft, path, self.files)
             finally:
-                draft.unlink(missing_ok=True)
+                self.files.remove(draft)
         made = self.key()
         if made is None:
             raise StorageFailed(f"{path} cannot be made; nothing was written", hint="itsm-bridge doctor")
@@ -58,32 +71,28 @@ class AuditFiles:
 
     def seals(self) -> str:
         """The text of the seals, empty where there are none yet."""
-        path = self.folder / SEALS
-        with self._explained(path):
-            try:
-                return path.read_text(encoding="utf-8", errors="replace")
-            except FileNotFoundError:
-                return ""
+        return self._text(self.folder / SEALS) or ""
 
     def add_seal(self, line: str) -> None:
         """Add a line, durable on return, behind the last one that was written to its end."""
         path = self.folder / SEALS
         with self._explained(path):
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if path.exists():
-                whole = path.read_bytes().rfind(b"\n") + 1
-                if whole != path.stat().st_size:
-                    os.truncate(path, whole)
-            _write(path, line, os.O_APPEND)
-            sync_folder(self.folder)
+            self.files.make_folder(self.folder)
+            there = self.files.read(path) or b""
+            whole = there.rfind(b"\n") + 1
+            if whole != len(there):
+                self.files.cut(path, whole)
+            self.files.append(path, line.encode("ascii"))
+            self.files.sync(self.folder)
 
     def _key_file(self) -> str | None:
-        path = self.folder / KEY
+        return self._text(self.folder / KEY)
+
+    def _text(self, path: Path) -> str | None:
+        """What a file says; a byte that is none of ours shows as one that cannot be."""
         with self._explained(path):
-            try:
-                return path.read_text(encoding="ascii", errors="replace")
-            except FileNotFoundError:
-                return None
+            content = self.files.read(path)
+        return None if content is None else content.decode("ascii", "replace")
 
     @contextmanager
     def _explained(self, path: Path) -> Iterator[None]:
@@ -92,14 +101,3 @@ class AuditFiles:
         except OSError as error:
             what = f"{path} cannot be read or written: {error.strerror}"
             raise StorageFailed(f"{what}; nothing was written without it", hint="itsm-bridge status") from error
-
-
-def _write(path: Path, text: str, how: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | how, 0o600)
-    try:
-        content = text.encode("ascii")
-        while content:
-            content = content[os.write(descriptor, content) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

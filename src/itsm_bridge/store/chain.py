@@ -49,7 +49,9 @@ class AuditRow:
     """One line of the log as it is stored: ``at`` in microseconds since the epoch, ``old`` and ``new`` as JSON.
 
     ``outcome`` is ``sent`` when the write was announced, else what became of it; ``configuration`` is the digest of
-    the run that announced it.
+    the run that announced it. ``actor`` is who decided: the program, or an account of the machine; ``account`` is the
+    source's own that wrote, empty where nothing was written and in rows from before it was noted. A row with the
+    ``intent_id`` 0 tells of no write: a run that ended, or a conflict that somebody resolved.
     """
 
     seq: int
@@ -64,6 +66,7 @@ class AuditRow:
     new: str
     rule: str
     actor: str
+    account: str
     outcome: str
     detail: str
     configuration: str
@@ -83,6 +86,9 @@ class Seal:
     prev: str = GENESIS
     mac: str = GENESIS
 
+
+LATER = frozenset({"account"})
+"""Columns that the first rows of a chain may not have had: empty there."""
 
 _COLUMNS = tuple(field.name for field in fields(AuditRow))  # without the copies of asdict, for a million rows
 
@@ -138,8 +144,12 @@ _dumps = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":
 
 
 def digest(key: bytes, values: Mapping[str, object], but: str) -> str:
-    """The keyed hash of ``values`` without the one that holds it."""
-    record = {name: value for name, value in values.items() if name != but}
+    """The keyed hash of ``values`` without the one that holds it.
+
+    A column that came later counts only where it says something: rows from before it keep their hash, and no two rows
+    that differ have the same record.
+    """
+    record = {name: value for name, value in values.items() if name != but and (value != "" or name not in LATER)}
     return hmac.digest(key, canonical(record), "sha256").hex()
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from itsm_bridge.store.rows import Run
-from itsm_bridge.store.schema import freshness, runs
+from itsm_bridge.store.schema import freshness, rereads, runs
 from itsm_bridge.store.upsert import add, put
 
 
@@ -30,10 +30,21 @@ def newest(connection: Connection, limit: int) -> list[Run]:
 
 
 def mark_synced(connection: Connection, source: str, at: datetime) -> None:
-    """Note that ``source`` was read to its end."""
+    """Note that ``source`` was read to its end: from its start, where that was wanted."""
+    connection.execute(delete(rereads).where(rereads.c.source == source))
     put(connection, freshness, [{"source": source, "synced_at": at}])
 
 
 def synced(connection: Connection) -> dict[str, datetime]:
     """When each source was last read to its end."""
     return {row.source: row.synced_at for row in connection.execute(select(freshness))}
+
+
+def want_reread(connection: Connection, source: str, at: datetime) -> None:
+    """Note that ``source`` is to be read from its start; the caller forgets its bookmarks."""
+    put(connection, rereads, [{"source": source, "since": at}])
+
+
+def rereads_of(connection: Connection) -> dict[str, datetime]:
+    """The sources of which that is wanted, and since when."""
+    return {row.source: row.since for row in connection.execute(select(rereads))}
