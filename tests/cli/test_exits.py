@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from tests.cli.programs import BARE
 
 from itsm_bridge import errors
 from itsm_bridge.cli.exits import EXIT_CODES, MEANINGS, code_of, worst
@@ -17,7 +17,7 @@ def command(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedP
     return subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-m", "itsm_bridge", *words],
         cwd=cwd,
-        env={"PATH": os.environ["PATH"], **environment},
+        env={**BARE, **environment},
         capture_output=True,
         text=True,
         check=False,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.cli.programs import BARE
 
 from itsm_bridge.cli.starter import write_secrets, write_starter
 from itsm_bridge.sandbox import Sandbox, start
@@ -30,7 +30,7 @@ class Project:
         return subprocess.run(  # noqa: S603 - our own program
             [sys.executable, "-m", "itsm_bridge", *words],
             cwd=self.folder,
-            env={"PATH": os.environ["PATH"], **environment},
+            env={**BARE, **environment},
             capture_output=True,
             text=True,
             check=False,

@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+from tests.cli.programs import BARE
 from tests.end_to_end.conftest import Done, Project
 
 from itsm_bridge.sandbox.web import Request
@@ -48,7 +49,7 @@ class Gate:
 def crowd(project: Project, word: str, gate: Gate) -> list[Done]:
     """``CROWD`` processes of one command on one project, all started before any is waited for."""
     command = [sys.executable, "-m", "itsm_bridge", word]
-    pipe, environment = subprocess.PIPE, {"PATH": os.environ["PATH"]}
+    pipe, environment = subprocess.PIPE, BARE
     programs = [
         subprocess.Popen(command, cwd=project.folder, env=environment, stdout=pipe, stderr=pipe, text=True)  # noqa: S603 (ours)
         for _ in range(CROWD)

@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tests.cli.programs import BARE
 from tests.end_to_end.conftest import Project, made_project
 from tests.end_to_end.playing import is_read
 from tests.end_to_end.test_notes import markers
@@ -59,7 +60,7 @@ def contents(project: Project) -> dict[str, list[tuple[object, ...]]]:
 def started(project: Project, word: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "itsm_bridge", word]
     return subprocess.Popen(  # noqa: S603 - our own program
-        command, cwd=project.folder, env={"PATH": os.environ["PATH"]}, stderr=subprocess.PIPE, text=True
+        command, cwd=project.folder, env=BARE, stderr=subprocess.PIPE, text=True
     )
 
 
@@ -124,6 +125,8 @@ def assert_sound(project: Project) -> None:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert database.execute("PRAGMA foreign_key_check").fetchall() == []
         assert database.execute("SELECT count(*) FROM intents WHERE state <> 'closed'").fetchall() == [(0,)]
+    verified = project.run("audit", "verify")
+    assert verified.returncode == 0, verified.stderr
 
 
 OURS = frozenset({"type", "summary"})
@@ -153,6 +156,7 @@ def test_a_sync_that_is_killed_at_any_moment_loses_and_doubles_nothing(project: 
     assert sum(killed(project, "sync", chance.uniform(0.3, 1) * lasted) for _ in range(KILLS)) > 0
     done = project.run("sync")
     assert done.returncode == 0, done.stderr
+    assert_sound(project)
     assert contents(project) == contents(whole)
     assert all(contents(whole)[table] for table in ("tickets", "history", "approvals", "streams", "day_counts"))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -11,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
+from tests.cli.programs import BARE
 from tests.connectors.fakes import Answer, Seen, serving
 from tests.connectors.test_contract import passed_on
 from tests.end_to_end.conftest import Project
@@ -96,7 +96,7 @@ def test_a_run_that_is_killed_right_after_a_note_was_taken_does_not_double_it(
     with serving(taken_and_killed) as web:
         noted.edit("bridge.yaml", url, web.url)
         command = [sys.executable, "-m", "itsm_bridge", "apply"]
-        with subprocess.Popen(command, cwd=noted.folder, env={"PATH": os.environ["PATH"]}) as program:  # noqa: S603 (ours)
+        with subprocess.Popen(command, cwd=noted.folder, env=BARE) as program:  # noqa: S603 (ours)
             running.append(program)
             assert program.wait() == -9
         noted.edit("bridge.yaml", web.url, url)

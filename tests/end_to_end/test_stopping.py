@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -12,6 +11,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from tests.cli.programs import BARE
 from tests.connectors.fakes import talking
 from tests.end_to_end.conftest import Project
 
@@ -39,7 +39,7 @@ def test_a_signal_ends_a_sync_whose_sources_say_nothing(number: signal.Signals, 
         write_starter(tmp_path / "config", {"snow": snow.url, "ops": ops.url})
         write_secrets(tmp_path / ".env", SECRETS)
         command = [sys.executable, "-m", "itsm_bridge", "sync"]
-        environment = {"PATH": os.environ["PATH"]}
+        environment = BARE
         with subprocess.Popen(  # noqa: S603 (ours)
             command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
         ) as program:
@@ -78,7 +78,7 @@ def test_a_write_whose_answer_does_not_come_is_cut_off_by_sigterm_and_looked_up_
     project.sandbox.meanwhile(silent_at_the_first_write)
     command = [sys.executable, "-m", "itsm_bridge", "apply"]
     with subprocess.Popen(  # noqa: S603 (ours)
-        command, cwd=project.folder, env={"PATH": os.environ["PATH"]}, stderr=subprocess.PIPE, text=True
+        command, cwd=project.folder, env=BARE, stderr=subprocess.PIPE, text=True
     ) as program:
         assert reached.wait(60)
         program.send_signal(signal.SIGTERM)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import sqlite3
@@ -14,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.cli.programs import BARE
 from tests.end_to_end.conftest import Done, Project
 from tests.end_to_end.test_bad_input import one_line
 from tests.end_to_end.test_kill import assert_sound, missing_or_other, something_to_write
@@ -33,7 +33,7 @@ def failing(project: Project, how: str, much: int, *words: str) -> Done:
     return subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-m", "tests.end_to_end.failing", how, str(much), *words],
         cwd=project.folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        env=BARE,
         capture_output=True,
         text=True,
         check=False,

@@ -11,18 +11,20 @@ from pathlib import Path
 import pytest
 from tests.writeback.world import NOW, World, a_ticket
 
+from itsm_bridge.conditions import AllOf
 from itsm_bridge.config import Configuration, load
 from itsm_bridge.config.model import Ownership
+from itsm_bridge.connectors.base import Write
 from itsm_bridge.errors import UsageError
 from itsm_bridge.model import Choice, State
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.conflicts import Resolved, resolve, story_of, survey
+from itsm_bridge.operations.deciding import decide as decided
 from itsm_bridge.operations.explaining import at_a_glance, explain_ticket
-from itsm_bridge.operations.run import decide as decided
 from itsm_bridge.operations.run import remember
 from itsm_bridge.rules import render_text
 from itsm_bridge.store import Store
-from itsm_bridge.writeback import Plan, apply
+from itsm_bridge.writeback import Plan, apply, resolve_leftovers
 from itsm_bridge.writeback.conflicts import Conflict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -152,6 +154,22 @@ def test_ours_does_not_overwrite_what_a_person_changed_after_it(desk: Desk) -> N
     desk.edit(vendor="MacroSkies")
     assert desk.run().changes == ()
     assert desk.kinds() == {"vendor": "stands"}
+
+
+def test_ours_that_a_run_died_before_sending_is_sent_by_the_next(desk: Desk) -> None:
+    def die(_: Write) -> None:
+        raise KeyboardInterrupt
+
+    desk.edit(vendor="GWL")
+    desk.resolve(Choice.OURS)
+    desk.world.before = die
+    with pytest.raises(KeyboardInterrupt):
+        desk.run()
+    desk.world.before = lambda _: None
+    resolve_leftovers(desk.bridge.store, {"snow": desk.world}, lambda: desk.world.now)
+    (change,) = desk.run().changes
+    assert (change.field, desk.vendor) == ("vendor", "OptIT")
+    assert desk.run().changes == ()
 
 
 def test_ours_that_a_source_does_not_store_is_not_sent_for_ever(desk: Desk) -> None:
@@ -332,3 +350,77 @@ def test_explain_and_the_page_of_rules_go_by_what_was_decided(desk: Desk) -> Non
     assert "resolved as ours by asha" in " ".join(render_text(explained).split())
     assert at_a_glance(desk.bridge, now)
     assert "vendor" not in explain_ticket(desk.bridge, FIRST, before).verdict.values
+
+
+def asked_for(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The ids of each look at whole records, ``None`` for all; without that at finished ones, as none are there."""
+    asked: list[object] = []
+    true = Store.records
+
+    def records(store: Store, **named: object) -> object:
+        if named.get("ids") != []:
+            asked.append(named.get("ids"))
+        return true(store, **named)  # type: ignore[arg-type]  # as it was called
+
+    monkeypatch.setattr(Store, "records", records)
+    return asked
+
+
+def test_one_ticket_is_looked_at_without_the_others(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.world.put(*(a_ticket(f"INC00001{place:02}") for place in range(20)))
+    desk.run()
+    desk.edit(vendor="GWL")
+    asked = asked_for(monkeypatch)
+    (story,) = (one for one in story_of(desk.bridge, FIRST, NOW) if one.field == "vendor")
+    assert story.conflict is not None
+    assert desk.resolve(Choice.THEIRS).already is False
+    assert asked == [[("snow", KEY)]] * 3  # one to show, two to resolve: before and after
+
+
+def test_a_list_looks_at_tickets_alone_of_which_anything_was_ever_changed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.world.put(a_ticket("INC0000002"), a_ticket("INC0000003"))
+    desk.world.edit("id-INC0000003", ASHA, vendor="GWL")
+    desk.plan()
+    asked = asked_for(monkeypatch)
+    assert {one.ticket for one in desk.conflicts()} == {"snow:INC0000003"}
+    assert asked == [[("snow", KEY), ("snow", "id-INC0000003")]]  # the first of them was written by us
+
+
+def by(desk: Desk, way: str) -> None:
+    """Let one of two vendors have every ticket."""
+    book = desk.bridge.configuration.rules
+    first = book.assignment[0]
+    then = replace(first.then, vendor=None, owner=False, among=("OptIT", "GWL"), by=way, skills=())
+    shared = replace(first, when=AllOf(()), then=then)
+    configuration = replace(desk.bridge.configuration, rules=replace(book, assignment=(shared,)))
+    desk.bridge = replace(desk.bridge, configuration=configuration)
+
+
+def busy_with(desk: Desk, vendor: str) -> None:
+    """Three hundred tickets of one vendor, of which nothing is to be written."""
+    desk.world.put(*(a_ticket(f"INC0001{place:03}", vendor=vendor, impact=2, urgency=2) for place in range(300)))
+    desk.plan()
+
+
+def test_theirs_does_not_end_because_it_is_somebody_elses_turn_by_load(desk: Desk) -> None:
+    by(desk, "load")
+    desk.edit(vendor="MacroSkies")
+    (before,) = desk.conflicts()
+    desk.resolve(Choice.THEIRS)
+    busy_with(desk, str(before.ours["vendor"]))
+    (story,) = (one for one in story_of(desk.bridge, FIRST, desk.world.now) if one.field == "vendor")
+    assert story.ours not in {"nothing", f"vendor {before.ours['vendor']}"}  # it is the other one's turn
+    desk.own(vendor=Ownership.FORCE)
+    assert [change for change in desk.run().changes if change.ticket == FIRST] == []
+    assert (desk.vendor, "vendor" in desk.kinds()) == ("MacroSkies", False)
+
+
+@pytest.mark.parametrize(("busy", "free"), [("OptIT", "GWL"), ("GWL", "OptIT")])
+def test_who_is_next_by_load_is_told_by_the_work_of_all(desk: Desk, busy: str, free: str) -> None:
+    by(desk, "load")
+    desk.edit(vendor="MacroSkies")
+    busy_with(desk, busy)
+    (story,) = (one for one in story_of(desk.bridge, FIRST, desk.world.now) if one.field == "vendor")
+    assert story.ours == f"vendor {free}"

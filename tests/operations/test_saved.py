@@ -16,6 +16,7 @@ from itsm_bridge.errors import GuardTripped, SourceUnavailable
 from itsm_bridge.model import State
 from itsm_bridge.operations import run as steps
 from itsm_bridge.operations.bridge import Bridge
+from itsm_bridge.operations.deciding import decide
 from itsm_bridge.operations.reading import read_sources
 from itsm_bridge.store import Store
 from itsm_bridge.writeback import SavedPlan, read_plan_file, write_plan_file
@@ -46,7 +47,7 @@ def saved(bridge: Bridge, world: World, tmp_path: Path) -> SavedPlan:
 
 
 def kept(bridge: Bridge, tmp_path: Path) -> SavedPlan:
-    write_plan_file(steps.decide(bridge, ("snow",), NOW), tmp_path / "plan.json")
+    write_plan_file(decide(bridge, ("snow",), NOW), tmp_path / "plan.json")
     return read_plan_file(tmp_path / "plan.json")
 
 
@@ -128,7 +129,7 @@ def test_a_note_that_became_due_since_waits_for_the_next_run_and_keeps_nothing_b
     bridge: Bridge, world: World, saved: SavedPlan
 ) -> None:
     later = replace(bridge, clock=lambda: NOW + timedelta(days=1))
-    assert "note" in {change.field for change in steps.decide(later, ("snow",), later.clock()).changes}
+    assert "note" in {change.field for change in decide(later, ("snow",), later.clock()).changes}
     report = carried_out(later, world, saved=saved)
     assert (report.applied.written, conflicts(report)) == (3, {})
     assert not any(world.board.values())
@@ -139,7 +140,7 @@ def test_a_note_that_became_due_since_waits_for_the_next_run_and_keeps_nothing_b
 def test_a_note_that_is_not_left_any_more_keeps_its_ticket_back(bridge: Bridge, world: World, tmp_path: Path) -> None:
     later = replace(bridge, clock=lambda: NOW + timedelta(days=1))
     read_sources(later, {"snow": world})
-    write_plan_file(steps.decide(later, ("snow",), later.clock()), tmp_path / "plan.json")
+    write_plan_file(decide(later, ("snow",), later.clock()), tmp_path / "plan.json")
     report = carried_out(bridge, world, saved=read_plan_file(tmp_path / "plan.json"))
     assert set(conflicts(report).values()) == {
         "it did not change, but the rules decide otherwise by now (a note is not left any more); not written"
@@ -218,7 +219,7 @@ def test_a_saved_part_of_a_plan_past_the_limits_is_written(bridge: Bridge, tmp_p
     """Who looked at ten of many changes may make these ten."""
     snow, _ = two_sources(snow=25, ops=0)
     read_sources(bridge, {"snow": snow})
-    whole = steps.decide(bridge, ("snow",), NOW)
+    whole = decide(bridge, ("snow",), NOW)
     write_plan_file(replace(whole, tickets=whole.tickets[:10]), tmp_path / "ten.json")
     report = carried_out(bridge, snow, saved=read_plan_file(tmp_path / "ten.json"))
     assert (report.applied.written, report.problems, report.findings) == (10, (), ())

@@ -62,3 +62,17 @@ def test_the_mode_is_the_configurations_and_force_never_stands() -> None:
 )
 def test_neither_our_own_changes_nor_those_that_change_nothing_stand(change: HistoryEntry) -> None:
     assert standing_fields(record(change), {}, YIELD, accounts={"bridge"}) == {}
+
+
+def test_a_save_that_says_the_same_as_our_write_in_part_stands_with_the_other_part() -> None:
+    """Our write was lost, and a person saved its impact with another urgency: that was taken for our write."""
+    made = record(entry("impact", "3", "2", minutes=10), entry("urgency", "3", "1", minutes=10))
+    written = {"impact": CREATED + timedelta(minutes=10)}
+    assert set(standing_fields(made, written, YIELD, values={"impact": 2, "urgency": 2})) == {"priority"}
+    assert standing_fields(made, written, YIELD, values={"impact": 2, "urgency": 1}) == {}
+
+
+def test_what_our_write_replaced_in_the_same_instant_does_not_stand() -> None:
+    made = record(entry("urgency", "3", "1", minutes=10), entry("urgency", "1", "2", minutes=10))
+    written = {"urgency": CREATED + timedelta(minutes=10)}
+    assert standing_fields(made, written, YIELD, values={"urgency": 2}) == {}

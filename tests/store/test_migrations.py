@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hmac
+import json
 import shutil
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
+from tests.store.audited import a_run, drop_triggers
 from tests.store.samples import NOW, native, page, record, ticket
 
 from itsm_bridge.errors import ConfigurationInvalid, StorageFailed
@@ -157,6 +160,57 @@ def test_a_store_of_the_first_release_keeps_its_rows_and_learns_the_rest(
         assert list(store.freshness()) == ["snow"]
         store.save_page("snow", "incident", page(record(), bookmark="1"), NOW)
         assert store.ticket_count(open_only=True) == 1
+
+
+def test_a_log_from_before_accounts_were_noted_still_verifies_goes_on_and_shows_tampering(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eighth = tmp_path / "eighth/migrations"
+    later = shutil.ignore_patterns("__pycache__", *(f"r{number:04}_*" for number in range(9, int(schema.REVISION) + 1)))
+    shutil.copytree(migrate.MIGRATIONS, eighth, ignore=later)
+    with monkeypatch.context() as older:
+        older.setattr(migrate, "MIGRATIONS", eighth)
+        for module in (migrate, sqlite_file, postgres):
+            older.setattr(module, "REVISION", "0008")
+        with Store.open(url, tmp_path, create=True) as store, store._database.writing() as connection:
+            for row in rows_of_the_eighth():
+                names = ", ".join(row)
+                values = ", ".join(f":{name}" for name in row)
+                connection.execute(text(f"INSERT INTO audit ({names}) VALUES ({values})"), row)  # noqa: S608 (ours)
+    with Store.open(url, tmp_path, audit_key=KEY) as store:
+        found = store.verify_audit()
+        assert (found.head.rows, found.faults) == (3, ())
+        assert {row.account for row in store.audit_rows(9)} == {""}
+        a_run(store, "the ninth")
+        store.audit_end(store.start_run("run", NOW, "d"), "asha", "exit 0", {}, "", NOW)
+        assert store.verify_audit().faults == ()
+        drop_triggers(store)
+        with store._database.writing() as connection:
+            connection.execute(text("UPDATE audit SET account = 'somebody' WHERE seq = 2"))
+        assert [(fault.kind, fault.row) for fault in store.verify_audit().faults] == [("changed", 2)]
+
+
+KEY = "5e" * 32
+
+
+def rows_of_the_eighth() -> list[dict[str, object]]:
+    """Three rows as the version before wrote them: the hash is over every column but itself, in canonical JSON."""
+    rows: list[dict[str, object]] = []
+    for seq in (1, 2, 3):
+        texts = dict.fromkeys(("external_id", "number", "old", "new", "rule", "detail", "configuration"), "null")
+        row: dict[str, object] = {
+            "seq": seq,
+            "at": seq,
+            "run_id": 1,
+            "intent_id": seq,
+            "source": "snow",
+            "field": "vendor",
+            **texts,
+        }
+        row |= {"actor": "itsm-bridge", "outcome": "sent", "prev": rows[-1]["hash"] if rows else "0" * 64}
+        written = json.dumps(row, sort_keys=True, separators=(",", ":")).encode()
+        rows.append(row | {"hash": hmac.digest(bytes.fromhex(KEY), written, "sha256").hex()})
+    return rows
 
 
 def test_clocks_of_a_source_that_were_read_before_say_less_and_are_kept(

@@ -20,6 +20,7 @@ from itsm_bridge.store import Store
 from itsm_bridge.writeback import (
     Plan,
     check_limits,
+    look_for_notes,
     plan_document,
     read_plan_file,
     resolve_leftovers,
@@ -51,6 +52,7 @@ def settled(configuration: Configuration, store: Store, world: World) -> list[Pl
     plans = []
     for _ in range(3):
         resolve_leftovers(store, {world.name: world}, lambda: NOW)
+        look_for_notes(store, world, store.start_run("run", NOW, configuration.digest), lambda: NOW)
         plans.append(plan_for(configuration, store, world))
         carried_out(plans[-1], store, world)
     return plans
@@ -187,6 +189,46 @@ def test_a_note_that_a_source_takes_and_does_not_show_is_sent_once_and_listed(
     assert len([write for write in world.writes if write.ticket.external_id == FIRST]) == 1
     (held,) = (held for held in last.held if held.kind and held.ticket == "snow:INC0000001")
     assert (held.kind, "does not show it" in held.why) == ("unseen_note", True)
+
+
+@pytest.mark.parametrize("end", ["an answer that was lost", "a death"])
+def test_a_note_that_may_have_been_taken_and_is_not_seen_is_not_sent_again_but_held_until_it_shows(
+    configuration: Configuration, store: Store, world: World, end: str
+) -> None:
+    """Which is so where the ticket has moved since: somebody, or the note, has changed it."""
+
+    def lose(write: Write) -> None:
+        if write.ticket.external_id == FIRST:
+            world.after, world.forgets_notes = lambda _: None, False
+            raise Died if end == "a death" else OutcomeUnknown("snow: PATCH incident broke off")
+
+    world.forgets_notes, world.after = True, lose
+    try:
+        carried_out(plan_for(configuration, store, world), store, world)
+    except Died:
+        assert end == "a death"
+    *_, last = settled(configuration, store, world)
+    assert len([write for write in world.writes if write.ticket.external_id == FIRST]) == 1
+    (held,) = (one for one in last.held if one.kind)
+    assert (held.ticket, held.kind) == ("snow:INC0000001", "unknown_note")
+    assert "leave it by hand if it is missing" in held.why
+    (note,) = world.writes[0].notes
+    world.board[FIRST] = [note]  # whatever hid it does so no more
+    *_, last = settled(configuration, store, world)
+    assert [one for one in last.held if one.kind] == []
+    assert texts(world) == [DESKTOP]
+
+
+def test_a_note_that_its_source_did_not_show_at_first_is_done_once_it_shows(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    world.forgets_notes = True
+    settled(configuration, store, world)
+    (note,) = next(write.notes for write in world.writes if write.ticket.external_id == FIRST)
+    world.board[FIRST] = [note]
+    *_, last = settled(configuration, store, world)
+    assert "snow:INC0000001" not in {held.ticket for held in last.held if held.kind}
+    assert store.last_writes("snow")[FIRST][note.key].outcome is Outcome.NOOP
 
 
 def test_where_notes_cannot_be_seen_none_is_sent_and_fields_are_all_the_same(
@@ -332,7 +374,7 @@ def test_where_notes_cannot_be_seen_after_a_kill_the_fields_beside_them_are_know
     with pytest.raises(Died):
         carried_out(plan_for(configuration, store, world), store, world)
     world.hides_notes = True
-    assert resolve_leftovers(store, {world.name: world}, lambda: NOW) == 1
+    assert resolve_leftovers(store, {world.name: world}, lambda: NOW).resolved == 1
     outcomes = {name: last.outcome for name, last in store.last_writes(world.name)["id-INC0000002"].items()}
     note = next(name for name in outcomes if name not in {"impact", "urgency", "vendor"})
     assert outcomes.pop(note) is Outcome.UNKNOWN

@@ -41,7 +41,7 @@ COMMANDS = {
     "report": ("itsm_bridge.cli.reports:report", "Build the analyses from the store alone."),
     "calendar": ("itsm_bridge.cli.calendars:calendar", "Business time, for checking a calendar."),
     "status": ("itsm_bridge.cli.health:status", "Last runs, freshness of each source, and what needs a look."),
-    "audit": ("itsm_bridge.cli.audits:audit", "Check the log of every write."),
+    "audit": ("itsm_bridge.cli.audits:audit", "Show and check the log of every write."),
 }
 """Every command: where it is defined and what ``--help`` lists it as, in the order of use."""
 

@@ -15,6 +15,9 @@ from itsm_bridge.cli.text import plural
 from itsm_bridge.config import load
 from itsm_bridge.operations import run as steps
 from itsm_bridge.operations.bridge import Bridge, open_bridge
+from itsm_bridge.operations.deciding import decide
+from itsm_bridge.operations.ending import audited
+from itsm_bridge.operations.findings import findings as findings_of
 from itsm_bridge.operations.reading import read_sources
 from itsm_bridge.report import Published, build
 
@@ -46,12 +49,12 @@ def _first_run(options: Options, bridge: Bridge) -> steps.RunReport:
         history = plural(part.history_entries, "change")
         options.say(f"   {part.source}: {plural(part.read, 'ticket')}, {history} of their history")
     options.say("\n2. plan: what the rules decide about the open tickets\n")
-    plan = steps.decide(bridge, tuple(connectors), bridge.clock())
+    plan = decide(bridge, tuple(connectors), bridge.clock())
     options.say("\n".join(f"   {line}" if line else "" for line in plan_text(plan, WIDTH - 3).splitlines()))
     options.say("\n3. apply: writing it back, and reading back what was stored")
     applied = steps.write(bridge, plan, connectors, run_id)
     problems = tuple(part.problem for part in pulled if part.problem) + tuple(applied.problems.values())
-    report = steps.RunReport("demo", pulled, plan, applied, findings=steps.findings(bridge, applied), problems=problems)
+    report = steps.RunReport("demo", pulled, plan, applied, findings=findings_of(bridge, applied), problems=problems)
     _end(options, bridge, run_id, report)
     return report
 
@@ -66,6 +69,7 @@ def _second_run(options: Options, bridge: Bridge) -> steps.RunReport:
 
 
 def _end(options: Options, bridge: Bridge, run_id: int, report: steps.RunReport) -> None:
+    report = audited(bridge, run_id, report, code_of_report(report), {})
     bridge.store.finish_run(run_id, bridge.clock(), str(code_of_report(report)), report.summary())
     options.say(f"   {summary_line(report)}")
     for finding in report.findings:

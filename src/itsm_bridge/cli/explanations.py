@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from itsm_bridge.cli import audit_lines
 from itsm_bridge.cli.options import Options, opened
 from itsm_bridge.cli.reports import Instant
 from itsm_bridge.cli.text import plural, printable
 from itsm_bridge.errors import StorageFailed, UsageError
 from itsm_bridge.model import JournalEntry
+from itsm_bridge.store import AuditRow, instant
+
+MOST_ROWS = 20
+"""Rows of the audit log that are looked at for one ticket."""
 
 if TYPE_CHECKING:
     from itsm_bridge.operations.bridge import Bridge
@@ -75,12 +80,34 @@ def _explain(options: Options, bridge: Bridge, ticket_id: str, at: datetime | No
 
     explanation = explain_ticket(bridge, ticket_id, bridge.clock(), at=at)
     notes = [note for note in notes_on(bridge, ticket_id) if at is None or note.at < at]
-    options.document(to_json(explanation) | {"journal": _journal_document(notes)})
+    written = _written(bridge, ticket_id, at)
+    options.document(
+        to_json(explanation)
+        | {"journal": _journal_document(notes), "writes": [audit_lines.document(row) for row in written]}
+    )
     options.say(render_text(explanation).rstrip())
+    if written:
+        options.say("\nin the audit log:")
+    for row in written:
+        options.say(f"  {audit_lines.line(row)}")
     if notes:
         last = notes[-1]
         by = f"by {printable(last.author)} in {printable(last.element)}"
         options.say(f"\nwritten on it: {plural(len(notes), 'note')}, the last {last.at:%Y-%m-%d %H:%M} UTC {by}")
+
+
+def _written(bridge: Bridge, ticket_id: str, at: datetime | None) -> list[AuditRow]:
+    """The newest row of each of the last writes of a ticket, and what people resolved; none from ``at`` on."""
+    ticket = bridge.store.find_ticket(ticket_id)
+    if ticket is None:
+        return []
+    rows = bridge.store.audit_rows(MOST_ROWS, (ticket.source, ticket.external_id))
+    newest = {
+        (row.intent_id, row.field if row.intent_id else row.seq): row
+        for row in rows
+        if at is None or instant(row.at) < at
+    }
+    return list(newest.values())
 
 
 def _glance(options: Options, bridge: Bridge, file: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,8 +20,13 @@ from itsm_bridge.errors import BridgeError, UsageError
 from itsm_bridge.operations import run as steps
 from itsm_bridge.operations.bridge import Bridge, lock_path, open_bridge
 from itsm_bridge.operations.clock_warnings import ClockWarning
+from itsm_bridge.operations.deciding import decide, halts
+from itsm_bridge.operations.ending import audited
+from itsm_bridge.operations.findings import RunFinding
+from itsm_bridge.operations.findings import findings as findings_of
 from itsm_bridge.operations.lock import held
 from itsm_bridge.operations.reading import read_sources
+from itsm_bridge.operations.restored import look_for_an_older_copy
 from itsm_bridge.writeback import (
     Plan,
     plan_document,
@@ -31,6 +36,13 @@ from itsm_bridge.writeback import (
 
 MOST_FINDINGS = 20
 """Findings that a run prints above its last line; all of them are in ``status --json``."""
+
+OLDER_COPY = RunFinding(
+    "restored",
+    "store",
+    "an older copy of the store was put back: every source is read from its start, ids and all, before anything is "
+    "written to it",
+)
 
 MOST_CLOCKS = 5
 """Clocks past a warning that a run's line names."""
@@ -51,7 +63,7 @@ def sync(options: Options, source: tuple[str, ...], full: bool) -> None:
         problems = tuple(part.problem for part in pulled if part.problem is not None)
         whole = tuple(part.source for part in pulled if part.problem is None)
         frozen, unfrozen = steps.freeze_ended(job.bridge, whole, watch)
-        findings = steps.findings(job.bridge, steps.NOTHING_APPLIED)
+        findings = findings_of(job.bridge, steps.NOTHING_APPLIED)
         problems += unfrozen
         job.report = steps.RunReport("sync", pulled, findings=findings, problems=problems, frozen=frozen)
     _finish(options, job.report)
@@ -65,7 +77,9 @@ def plan(options: Options, out: Path | None, ticket: str | None) -> None:
     """Decide, and show what would be written; writes nothing."""
     with opened(options) as bridge:
         limits = bridge.configuration.limits
-        made = steps.decide(bridge, tuple(bridge.configuration.sources), bridge.clock())
+        halted = halts(bridge, bridge.configuration.sources)
+        whole = tuple(name for name in bridge.configuration.sources if name not in halted)
+        made = decide(bridge, whole, bridge.clock())
         known = ticket is None or bridge.store.find_ticket(ticket) is not None
     if not known:
         raise UsageError(f"there is no ticket {ticket!r} in the store; nothing was decided", hint="itsm-bridge sync")
@@ -77,6 +91,8 @@ def plan(options: Options, out: Path | None, ticket: str | None) -> None:
         write_plan_file(made, out)
     options.document(plan_document(made))
     options.say(plan_text(made))
+    for stop in halted.values():
+        options.say(printable(f"left out: {stop.message}"))
     options.say(next_step(made, limits, out, ticket))
 
 
@@ -130,14 +146,28 @@ def _working(options: Options, command: str, *, create: bool = False) -> Iterato
         bridge.store.sole(),
     ):
         job = _Job(bridge, bridge.store.start_run(command, clock(), configuration.digest), steps.RunReport(command))
+        given = _given()
         try:
+            is_older = look_for_an_older_copy(bridge, job.run_id)
             yield job
+            if is_older:
+                job.report = replace(job.report, findings=(OLDER_COPY, *job.report.findings))
+            job.report = audited(bridge, job.run_id, job.report, code_of_report(job.report), given)
         except BaseException as problem:
             code, message = ending(problem)
+            with suppress(BridgeError):  # what ended the run is told, and not that the log could not be added to
+                job.report = audited(bridge, job.run_id, job.report, code, given, message)
             bridge.store.finish_run(job.run_id, clock(), str(code), job.report.summary() | {"problems": [message]})
             raise
         summary, told = job.report.summary(), job.report.warnings.rows
         bridge.store.finish_run(job.run_id, clock(), str(code_of_report(job.report)), summary, told)
+
+
+def _given() -> dict[str, object]:
+    """The options of this command that somebody set, for the audit log; none of them is a secret."""
+    context = click.get_current_context()
+    typed = click.core.ParameterSource.COMMANDLINE
+    return {name: value for name, value in context.params.items() if context.get_parameter_source(name) is typed}
 
 
 def _finish(options: Options, report: steps.RunReport) -> None:

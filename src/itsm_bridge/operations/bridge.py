@@ -74,6 +74,11 @@ def project_of(configuration: Configuration) -> Path:
     return configuration.folder.resolve().parent
 
 
+def beside_store(configuration: Configuration) -> Path:
+    """The folder of a SQLite store, else ``var/`` of the project."""
+    return state_folder(configuration.store, project_of(configuration))
+
+
 def lock_path(configuration: Configuration) -> Path:
-    """Where the lock lies: beside a SQLite store, else in ``var/`` of the project."""
-    return state_folder(configuration.store, project_of(configuration)) / LOCK_NAME
+    """Where the lock lies."""
+    return beside_store(configuration) / LOCK_NAME

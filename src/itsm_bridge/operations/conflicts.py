@@ -14,16 +14,18 @@ from datetime import datetime
 from itsm_bridge.errors import UsageError
 from itsm_bridge.model import Choice, FieldChange, Held, Outcome, Resolution, Ticket
 from itsm_bridge.operations.bridge import Bridge
-from itsm_bridge.operations.run import decide
+from itsm_bridge.operations.deciding import Key, decide
 from itsm_bridge.rules import OWNED
-from itsm_bridge.writeback import Judged
+from itsm_bridge.writeback import Judged, collisions_in
 from itsm_bridge.writeback.conflicts import Conflict, conflicts_of, next_run, values_text
 from itsm_bridge.writeback.standing import last_change, ours_of, owner_key, theirs_of
 
 LISTING = "itsm-bridge conflicts list"
 
-Key = tuple[str, str]
-"""Source and external id."""
+FIELDS = tuple(field for fields in OWNED.values() for field in fields)
+"""Whose change may be a conflict."""
+
+UNDONE = frozenset({Outcome.REJECTED, Outcome.OVERRIDDEN, Outcome.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +69,23 @@ class Resolved:
     already: bool
 
 
-def survey(bridge: Bridge, now: datetime, named: str = "") -> Survey:
-    """Decide every open ticket as the next run would, and see where that does not agree with what is there.
+def survey(bridge: Bridge, now: datetime, only: Ticket | None = None) -> Survey:
+    """Decide what was ever written, changed or resolved, and see where that does not agree with what is there.
 
-    What was made of the ticket ``named`` is kept in any case.
+    With ``only`` one ticket alone. Each is decided as if it were the next one of a run.
     """
+    mine = (None, None) if only is None else (only.source, only.external_id)
     moved: dict[Key, list[str]] = defaultdict(list)
-    for decision in bridge.store.decisions(latest=True):
+    for decision in bridge.store.decisions(latest=True, source=mine[0], external_id=mine[1]):
         if decision.outcome == Outcome.CONFLICT:
             moved[decision.source, decision.external_id].append(decision.field)
     judged: dict[Key, Judged] = {}
 
     def keep(one: Judged) -> None:
-        key = (one.record.ticket.source, one.record.ticket.external_id)
-        if one.standing or one.resolved or one.writes or key in moved or one.record.ticket.id == named:
-            judged[key] = one
+        judged[one.record.ticket.source, one.record.ticket.external_id] = one
 
-    plan = decide(bridge, tuple(bridge.configuration.sources), now, keep)
+    concerned = {*bridge.store.touched(FIELDS), *moved} if only is None else {(only.source, only.external_id)}
+    plan = decide(bridge, tuple(bridge.configuration.sources), now, keep, sorted(concerned))
     changes, held = defaultdict(list), defaultdict(list)
     for change in plan.changes:
         changes[change.ticket].append(change)
@@ -103,7 +105,7 @@ def story_of(bridge: Bridge, ticket_id: str, now: datetime) -> tuple[FieldStory,
     Raises ``UsageError`` where there is no such ticket, or where it is not decided.
     """
     ticket = _ticket(bridge, ticket_id)
-    looked = survey(bridge, now, ticket.id)
+    looked = survey(bridge, now, ticket)
     judged = _judged(looked, ticket)
     events = _events(bridge, judged)
     conflicts = {one.field: one for one in looked.conflicts if one.ticket == ticket.id}
@@ -125,7 +127,7 @@ def resolve(bridge: Bridge, ticket_id: str, field: str | None, choice: Choice, *
     Without ``field`` the ticket must have one conflict alone. Raises ``UsageError`` where there is no such conflict.
     """
     ticket = _ticket(bridge, ticket_id)
-    looked = survey(bridge, now, ticket.id)
+    looked = survey(bridge, now, ticket)
     judged = _judged(looked, ticket)
     name = _named(looked, judged, field)
     known, standing = judged.resolved.get(name), judged.standing.get(name)
@@ -144,7 +146,7 @@ def resolve(bridge: Bridge, ticket_id: str, field: str | None, choice: Choice, *
             at=now,
         )
         bridge.store.save_resolution(known)
-        looked = survey(bridge, now)
+        looked = survey(bridge, now, ticket)
         judged = _judged(looked, ticket)
     then = next_run(name, judged, judged.wish(), looked.changes[ticket.id], looked.held[ticket.id])
     return Resolved(ticket.id, known, then, already)
@@ -173,10 +175,13 @@ def _ticket(bridge: Bridge, ticket_id: str) -> Ticket:
 
 
 def _judged(looked: Survey, ticket: Ticket) -> Judged:
-    """What was made of a ticket; one that the last sweep missed is not decided."""
+    """What was made of a ticket. One that the last sweep missed is not decided, nor one with a write that is open."""
     judged = looked.judged.get((ticket.source, ticket.external_id))
     if judged is None:
-        raise UsageError(f"{ticket.id} was not there when its source was last looked through; it is not decided")
+        raise UsageError(
+            f"{ticket.id} is not decided: it was not there when its source was last looked through, or nobody knows "
+            "yet what became of a write to it"
+        )
     return judged
 
 
@@ -215,12 +220,17 @@ def _writes(bridge: Bridge, judged: Judged) -> Iterator[tuple[str, Event]]:
             if name := owner_key(field):
                 rule = rules.get((intent.run_id, field), "")
                 outcome = intent.outcomes.get(field, "sent, outcome not known yet")
-                tail = (
-                    f"; {intent.detail}" if intent.detail and outcome in {"rejected", "overridden", "unknown"} else ""
-                )
+                tail = "".join(f"; {said}" for said in _said(intent.detail, field, outcome))
                 by_rule = f" (rule {rule})" if rule else ""
                 text = f"we wrote {field} {_text(before)} → {_text(after)}{by_rule}: {outcome}{tail}"
                 yield name, Event(intent.opened_at, "write", text)
+
+
+def _said(detail: str, field: str, outcome: str) -> tuple[str, ...]:
+    """What the detail of a write says of one field: why it is not there, or whose value it replaced."""
+    if outcome in UNDONE:
+        return (detail,) if detail else ()
+    return tuple(part for part in collisions_in(detail) if part.startswith(f"{field}:"))
 
 
 def _changes(judged: Judged) -> Iterator[tuple[str, Event]]:

@@ -12,7 +12,7 @@ from itsm_bridge.errors import UsageError
 from itsm_bridge.history import timeline
 from itsm_bridge.model import ApprovalState, State, TicketRecord
 from itsm_bridge.operations.bridge import Bridge
-from itsm_bridge.operations.run import decide
+from itsm_bridge.operations.deciding import decide
 from itsm_bridge.rules import Decider, FieldDecision, classify
 from itsm_bridge.rules.columns import ColumnDecider
 from itsm_bridge.sla import cycles

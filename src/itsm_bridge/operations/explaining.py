@@ -11,7 +11,7 @@ from itsm_bridge.errors import UsageError
 from itsm_bridge.history import as_of, with_recorded_end
 from itsm_bridge.model import JournalEntry, TicketRecord
 from itsm_bridge.operations.bridge import Bridge
-from itsm_bridge.operations.learning import efforts_of
+from itsm_bridge.operations.learning import efforts_of, goes_by_load
 from itsm_bridge.rules import Decider, Explanation, Overview, OwnerSlot, Verdict, classify, explain, overview, owner_map
 from itsm_bridge.sla import Statements, statements
 from itsm_bridge.store import LastWrite
@@ -121,6 +121,6 @@ def _loads(bridge: Bridge, decider: Decider, records: Iterable[TicketRecord], no
     configuration = bridge.configuration
     ledger = {source: bridge.store.last_writes(source, open_only=True) for source in configuration.sources}
     loads = Loads(configuration, decider.calendars, efforts_of(bridge, now), ledger, now)
-    if any(rule.then.by == "load" for rule in configuration.rules.assignment):
+    if goes_by_load(bridge):
         loads.count(record.ticket for record in records)
     return loads

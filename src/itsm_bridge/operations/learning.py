@@ -16,7 +16,12 @@ MOST_LEARNT = 2_000
 
 def efforts_of(bridge: Bridge, now: datetime) -> Efforts:
     """By what was finished lately; nothing is read where no rule goes by load."""
-    if all(rule.then.by != "load" for rule in bridge.configuration.rules.assignment):
+    if not goes_by_load(bridge):
         return Efforts()
     lately = bridge.store.finished(now - LEARNT_FROM, MOST_LEARNT)
     return learn(bridge.store.records(ids=lately), Calendars(bridge.configuration))
+
+
+def goes_by_load(bridge: Bridge) -> bool:
+    """Whether any rule looks at how loaded vendors are."""
+    return any(rule.then.by == "load" for rule in bridge.configuration.rules.assignment)

@@ -11,10 +11,12 @@ from itsm_bridge.errors import BridgeError, ConfigurationInvalid, GuardTripped, 
 from itsm_bridge.model import Decision, Outcome
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.clock_warnings import NO_WARNINGS, Warnings, look
-from itsm_bridge.operations.completeness import incomplete_streams
+from itsm_bridge.operations.deciding import decide, halts
+from itsm_bridge.operations.findings import RunFinding, findings
 from itsm_bridge.operations.freezing import freeze
-from itsm_bridge.operations.learning import efforts_of
 from itsm_bridge.operations.reading import read_sources
+from itsm_bridge.operations.restored import refuse_before_reread
+from itsm_bridge.operations.resuming import resume
 from itsm_bridge.operations.saved import left_out
 from itsm_bridge.operations.watching import SILENT, Watchers
 from itsm_bridge.store import Head
@@ -23,29 +25,16 @@ from itsm_bridge.writeback import (
     Applied,
     Plan,
     SavedPlan,
-    Watch,
     apply,
     check_configuration,
     check_limits,
-    make_plan,
-    resolve_leftovers,
     restrict,
-    unwatched,
 )
 
 NOTHING_APPLIED = Applied((), {}, 0)
 
 MOST_WARNINGS = 500
 """Clocks that a run's row in the store names; all of them are counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunFinding:
-    """Something at the end of a run that a person should look at; ``kind`` is a stable short name."""
-
-    kind: str
-    subject: str
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,20 +110,6 @@ class RunReport:
         )
 
 
-def decide(bridge: Bridge, sources: Collection[str], now: datetime, watch: Watch = unwatched) -> Plan:
-    """Decide the open tickets of ``sources`` as they stand in the store; ``watch`` is shown each of them."""
-    missed = {(row.source, row.external_id) for row in bridge.store.absences()}  # nobody knows yet: left as they are
-    records = (
-        record
-        for source in sources
-        for record in bridge.store.records(source=source, open_only=True)
-        if (source, record.ticket.external_id) not in missed
-    )
-    ledger = {source: bridge.store.last_writes(source, open_only=True) for source in sources}
-    efforts, resolved = efforts_of(bridge, now), bridge.store.resolutions()
-    return make_plan(bridge.configuration, records, ledger, now, efforts, resolved=resolved, watch=watch)
-
-
 def write(
     bridge: Bridge,
     plan: Plan,
@@ -181,12 +156,17 @@ def carry_out(
 ) -> RunReport:
     """Decide what is in the store and write it; with a ``saved`` plan, only what that announced and is still so.
 
+    A source that is stopped, since too many of its tickets vanished, is a problem of the report and left out.
     A limit that would be passed is a problem of the report: then nothing is written. Raises ``GuardTripped`` where the
-    saved plan is of another configuration, before any source is asked anything.
+    saved plan is of another configuration, or the store an older copy whose sources were not read since, before any
+    source is asked anything.
     """
+    refuse_before_reread(bridge)
     if saved is not None:
         check_configuration(saved, bridge.configuration.digest)
-    healthy, resumed, problems = _resume(bridge, connectors)
+    resumed = resume(bridge, connectors, run_id)
+    halted = halts(bridge, resumed.healthy)
+    healthy = {name: connector for name, connector in resumed.healthy.items() if name not in halted}
     whole = plan = decide(bridge, tuple(healthy), bridge.clock())
     file = ""
     moved: tuple[str, ...] = ()
@@ -199,9 +179,13 @@ def carry_out(
         "apply",
         plan=plan,
         applied=applied,
-        resumed=resumed,
-        findings=(*findings(bridge, applied, plan), *(RunFinding("conflict", name, why) for name, why in stale)),
-        problems=(*problems, *stopped, *unclocked),
+        resumed=resumed.resolved,
+        findings=(
+            *resumed.findings,
+            *findings(bridge, applied, plan),
+            *(RunFinding("conflict", name, why) for name, why in stale),
+        ),
+        problems=(*resumed.problems, *halted.values(), *stopped, *unclocked),
         warnings=warnings,
         audit=bridge.store.audit_head(),
     )
@@ -239,7 +223,8 @@ def run(
     ``publish`` builds what is due and names the periods. A limit that would be passed is a problem of the report: then
     nothing is written anywhere.
     """
-    healthy, resumed, problems = _resume(bridge, connectors)
+    resumed = resume(bridge, connectors, run_id)
+    healthy, problems = resumed.healthy, list(resumed.problems)
     pulled = read_sources(bridge, healthy, watch=watch)
     problems += [part.problem for part in pulled if part.problem is not None]
     whole = {part.source: healthy[part.source] for part in pulled if part.problem is None}
@@ -255,13 +240,13 @@ def run(
             reports = tuple(publish(bridge, bridge.clock()))
         except (BridgeError, OSError) as problem:  # what was read and written must be told all the same
             problems.append(problem if isinstance(problem, BridgeError) else StorageFailed(f"the report: {problem}"))
-    found = findings(bridge, applied, plan)
+    found = (*resumed.findings, *findings(bridge, applied, plan))
     return RunReport(
         "run",
         pulled,
         plan,
         applied,
-        resumed,
+        resumed.resolved,
         reports,
         found,
         tuple(problems),
@@ -292,52 +277,12 @@ def _warn(bridge: Bridge, sources: Collection[str], watch: Watchers) -> tuple[Wa
         return NO_WARNINGS, (problem,)
 
 
-def findings(bridge: Bridge, applied: Applied, plan: Plan | None = None) -> tuple[RunFinding, ...]:
-    """What a person should look at.
-
-    Writes that did not end as planned, what is held for somebody, quarantined records and incomplete streams.
-    """
-    of_writes = [
-        RunFinding(
-            "conflict" if "conflict" in outcome.fields.values() else "not_stored",
-            outcome.plan.ticket.id,
-            outcome.detail,
-        )
-        for outcome in applied.findings
-    ]
-    quarantined = [
-        RunFinding("quarantined", f"{row.source}:{row.external_id}", row.reason) for row in bridge.store.quarantine()
-    ]
-    held = () if plan is None else (one for one in plan.held if one.kind)
-    stuck = [RunFinding(one.kind, f"{one.ticket} {one.field}", one.why) for one in held]
-    incomplete = [
-        RunFinding("incomplete", f"{gap.source}:{gap.stream}", gap.text) for gap in incomplete_streams(bridge.store)
-    ]
-    return (*of_writes, *stuck, *quarantined, *incomplete)
-
-
 def _problems(applied: Applied) -> list[BridgeError]:
     """What ended a write-back early; tickets left over without a cause mean that the time was up."""
     if applied.left and not applied.problems:
         left = f"stopped early: {applied.left} of the planned tickets are not written yet"
         return [SourceUnavailable(left)]
     return list(applied.problems.values())
-
-
-def _resume(bridge: Bridge, connectors: Mapping[str, Connector]) -> tuple[dict[str, Connector], int, list[BridgeError]]:
-    """Close what a killed run left open; a source where that fails is left out of this run."""
-    healthy: dict[str, Connector] = {}
-    problems: list[BridgeError] = []
-    resumed = 0
-    for name, connector in connectors.items():
-        try:
-            resumed += resolve_leftovers(bridge.store, {name: connector}, bridge.clock)
-            healthy[name] = connector
-        except StorageFailed:
-            raise
-        except BridgeError as problem:
-            problems.append(problem)
-    return healthy, resumed, problems
 
 
 def _equivalents(decision: Decision) -> tuple[tuple[object, ...], ...]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.completeness import Gap, incomplete_streams
 from itsm_bridge.store import EMPTY_AUDIT, Head, QuarantineRow, Reader, Run, StreamCount, SweepRow
+from itsm_bridge.writeback import open_writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def status_of(bridge: Bridge) -> Status:
         freshness={name: fresh.get(name) for name in sources},
         tickets={name: store.ticket_count(name) for name in sources},
         open_tickets={name: store.ticket_count(name, open_only=True) for name in sources},
-        unresolved=sum(len(store.unresolved_intents(name)) for name in sources),
+        unresolved=sum(len(open_writes(store, name)) for name in sources),
         quarantined=tuple(store.quarantine()),
         held=sum(decision.outcome == "held" for decision in store.decisions(latest=True)),
         sweeps=store.sweeps(),

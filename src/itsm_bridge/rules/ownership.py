@@ -34,7 +34,8 @@ def standing_fields(
     A person's change counts if it was made after the ticket was created and after the bridge's own last verified write
     of the field (``last_writes``, by the names of a plan). What a ticket was created with does not bind, nor does
     anything under ``force``. Changes by ``accounts``, the bridge's own, are nobody's. Of changes in the instant of our
-    write, as a source that keeps whole seconds tells it, those count that replaced the one of ``values`` that we wrote.
+    write, as a source that keeps whole seconds tells it, those count that replaced the one of ``values`` that we wrote,
+    or that left the field at another: a person's save that was taken for our own, as a part of it says the same.
     """
     found = {}
     for name, fields in OWNED.items():
@@ -67,12 +68,16 @@ def _changes(
         entry
         for entry in record.history
         if entry.field in fields
-        and (entry.at > since or (entry.at == since and _replaced(entry, values)))
+        and (entry.at > since or (entry.at == since and _is_against(entry, values, record)))
         and entry.old != entry.new
         and entry.actor not in accounts
     )
 
 
-def _replaced(entry: HistoryEntry, values: Mapping[str, str | int | None]) -> bool:
-    """Whether a change replaced what we wrote."""
-    return entry.field in values and entry.old == str(values[entry.field])
+def _is_against(entry: HistoryEntry, values: Mapping[str, str | int | None], record: TicketRecord) -> bool:
+    """Whether a change replaced what we wrote, or is the last word of its instant and says something else."""
+    if entry.field not in values:
+        return False
+    ours = str(values[entry.field])
+    words = (one for one in reversed(record.history) if one.field == entry.field and one.at == entry.at)
+    return entry.old == ours or (entry.new != ours and next(words) == entry)

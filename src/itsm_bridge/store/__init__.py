@@ -1,7 +1,8 @@
 """The only SQL of the program: tickets and their history, bookmarks, intents and the books of every run."""
 
 from itsm_bridge.store.chain import EMPTY as EMPTY_AUDIT
-from itsm_bridge.store.chain import AuditFault, Head, Verification
+from itsm_bridge.store.chain import AuditFault, AuditRow, Head, Verification
+from itsm_bridge.store.columns import from_microseconds as instant
 from itsm_bridge.store.opening import state_folder
 from itsm_bridge.store.page import PageOfRecords
 from itsm_bridge.store.reader import Reader
@@ -20,11 +21,13 @@ from itsm_bridge.store.rows import (
     SweepRow,
 )
 from itsm_bridge.store.store import Store
+from itsm_bridge.store.whole_files import replace_whole
 
 __all__ = [
     "EMPTY_AUDIT",
     "AbsenceRow",
     "AuditFault",
+    "AuditRow",
     "DayCountRow",
     "DecisionRow",
     "Head",
@@ -41,5 +44,7 @@ __all__ = [
     "StreamCount",
     "SweepRow",
     "Verification",
+    "instant",
+    "replace_whole",
     "state_folder",
 ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, select, update
 
 from itsm_bridge.store.rows import AbsenceRow, SweepRow
-from itsm_bridge.store.schema import absences, streams, sweeps, tickets
+from itsm_bridge.store.schema import absences, stops, streams, sweeps, tickets
 from itsm_bridge.store.upsert import INSERT, put
 
 BATCH = 500
@@ -60,6 +61,16 @@ def last_sweeps(connection: Connection) -> list[SweepRow]:
     return [SweepRow(*row) for row in connection.execute(select(*sweeps.columns).order_by(sweeps.c.source))]
 
 
+def note_stop(connection: Connection, source: str, why: str, at: datetime) -> None:
+    """Note that a sweep of ``source`` missed more tickets than it may."""
+    put(connection, stops, [{"source": source, "at": at, "why": why}])
+
+
+def stopped(connection: Connection) -> dict[str, str]:
+    """The sources of which that is so still, and what was said then."""
+    return {row.source: row.why for row in connection.execute(select(stops))}
+
+
 def note_sweep(
     connection: Connection, sweep: SweepRow, missing: Mapping[str, str], final: Collection[str], patience: int
 ) -> list[str]:
@@ -70,6 +81,7 @@ def note_sweep(
     _forget_all_but(connection, sweep.source, missing)
     _miss(connection, sweep, missing)
     gone = _give_up(connection, sweep, final, patience)
+    connection.execute(delete(stops).where(stops.c.source == sweep.source))
     put(connection, sweeps, [{name: getattr(sweep, name) for name in sweeps.columns.keys()}])  # noqa: SIM118 (columns)
     return gone
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, and_, literal_column, select, update
 
 from itsm_bridge.model import Outcome, Ticket
-from itsm_bridge.store.rows import FieldValue, Intent, LastWrite
+from itsm_bridge.store.rows import FieldValue, Intent, LastWrite, Run
 from itsm_bridge.store.schema import IS_OPEN, intents, tickets
 from itsm_bridge.store.upsert import add
 
@@ -20,6 +20,9 @@ STORED = frozenset({Outcome.VERIFIED, Outcome.NOOP})
 
 REFUSED = frozenset({Outcome.OVERRIDDEN, Outcome.REJECTED})
 """The source was sent our value and has another."""
+
+SENDS = frozenset({Outcome.VERIFIED, Outcome.OVERRIDDEN, Outcome.UNKNOWN})
+"""Our value may have been in the source, if only until somebody changed it."""
 
 DAY = timedelta(days=1)
 """Writes of the same value that lie no farther apart were needed because somebody changed it in between."""
@@ -94,17 +97,28 @@ def of(connection: Connection, source: str, external_id: str) -> list[Intent]:
     return [Intent(*row) for row in connection.execute(query.order_by(intents.c.id))]
 
 
-def last_writes(connection: Connection, source: str, *, open_only: bool) -> LastWrites:
-    """What the bridge last did to each field of each ticket of ``source``, with ``open_only`` of its open tickets."""
+def closed_since(connection: Connection, run: Run | None) -> list[Intent]:
+    """The writes with a detail that were announced by runs after ``run``, or closed after it had ended."""
+    query = select(*intents.columns).where(intents.c.state == CLOSED, intents.c.detail != "").order_by(intents.c.id)
+    if run is not None:
+        later = intents.c.run_id > run.id
+        query = query.where(later if run.finished_at is None else later | (intents.c.closed_at > run.finished_at))
+    return [Intent(*row) for row in connection.execute(query)]
+
+
+def last_writes(connection: Connection, source: str, *, open_only: bool, external_id: str | None = None) -> LastWrites:
+    """What the bridge last did to each field of each ticket of ``source``, of the open ones, or of one alone."""
     columns = (intents.c.external_id, intents.c.changes, intents.c.outcomes)
     query = select(*columns, intents.c.written_at, intents.c.inputs_digest, intents.c.detail, intents.c.opened_at)
     if open_only:
         is_same = and_(tickets.c.source == intents.c.source, tickets.c.external_id == intents.c.external_id)
         query = query.join(tickets, is_same).where(literal_column(f"(tickets.{IS_OPEN})"))
+    if external_id is not None:
+        query = query.where(intents.c.external_id == external_id)
     closed = query.where(intents.c.source == source, intents.c.state == CLOSED).order_by(intents.c.id)
     found: LastWrites = {}
-    for external_id, changes, outcomes, written_at, digest, detail, opened_at in connection.execute(closed):
-        fields = found.setdefault(external_id, {})
+    for ticket, changes, outcomes, written_at, digest, detail, opened_at in connection.execute(closed):
+        fields = found.setdefault(ticket, {})
         for field in changes.keys() & outcomes.keys():
             value = changes[field][1]
             latest = followed(fields.get(field), value, outcomes[field], written_at, digest)
@@ -128,6 +142,7 @@ def followed(
         inputs_digest=inputs_digest,
         rewrites=_rewrites(last, value, outcome, stored_at),
         written_before=before,
+        sends=(last.sends if last is not None and last.value == value else 0) + (outcome in SENDS),
     )
 
 

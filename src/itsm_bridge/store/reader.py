@@ -31,7 +31,7 @@ from itsm_bridge.model import (
     Warned,
     Worklog,
 )
-from itsm_bridge.store.chain import Head
+from itsm_bridge.store.chain import AuditRow, Head
 from itsm_bridge.store.database import Reading
 from itsm_bridge.store.rows import (
     AbsenceRow,
@@ -108,6 +108,15 @@ class Reader:
         """
         return records.walk(self._reading, source, open_only=open_only, ids=ids)
 
+    def open_tickets(self, source: str) -> Iterator[Ticket]:
+        """The open tickets of ``source`` without their history, by external id."""
+        return records.open_tickets(self._reading, source)
+
+    def touched(self, fields: Collection[str]) -> list[tuple[str, str]]:
+        """The open tickets (source, external id) of which one of ``fields`` was ever changed, by us or anybody."""
+        with self._reading() as connection:
+            return records.touched(connection, fields)
+
     def finished(self, since: datetime, limit: int) -> list[tuple[str, str]]:
         """Source and external id of what was resolved or closed since an instant, the newest ``limit`` of them."""
         with self._reading() as connection:
@@ -158,6 +167,11 @@ class Reader:
         with self._reading() as connection:
             return {sweep.source: sweep for sweep in absent.last_sweeps(connection)}
 
+    def stops(self) -> dict[str, str]:
+        """The sources of which the last sweep missed more tickets than it may, and what was said then."""
+        with self._reading() as connection:
+            return absent.stopped(connection)
+
     def day_counts(self) -> list[DayCountRow]:
         """What the last comparison of each stream said, by source, stream and day."""
         with self._reading() as connection:
@@ -194,15 +208,32 @@ class Reader:
         with self._reading() as connection:
             return intents.unresolved(connection, source)
 
-    def last_writes(self, source: str, *, open_only: bool = False) -> dict[str, dict[str, LastWrite]]:
-        """What the bridge last did to each field of each ticket (``open_only``: open ones) by external id, field."""
+    def closed_intents(self, since: Run | None) -> list[Intent]:
+        """The writes with a detail whose end became known after the end of a run; all of them for ``None``."""
         with self._reading() as connection:
-            return intents.last_writes(connection, source, open_only=open_only)
+            return intents.closed_since(connection, since)
+
+    def last_writes(
+        self, source: str, *, open_only: bool = False, external_id: str | None = None
+    ) -> dict[str, dict[str, LastWrite]]:
+        """What the bridge last did to each field of each ticket, of the open ones or of one alone, by id and field."""
+        with self._reading() as connection:
+            return intents.last_writes(connection, source, open_only=open_only, external_id=external_id)
 
     def audit_head(self, before: datetime | None = None) -> Head:
         """The end of the audit log, or what it was before an instant."""
         with self._reading() as connection:
             return audit.head(connection, before)
+
+    def audit_rows(self, limit: int, ticket: tuple[str, str] | None = None) -> list[AuditRow]:
+        """The last rows of the audit log, of all or of one ticket (source, external id), the oldest first."""
+        with self._reading() as connection:
+            return audit.newest(connection, limit, ticket)
+
+    def rereads(self) -> dict[str, datetime]:
+        """The sources that must be read from their start before anything is written to them, and since when."""
+        with self._reading() as connection:
+            return runs.rereads_of(connection)
 
     def resolutions(self) -> resolutions.Resolved:
         """What people decided about conflicts and what counts now, by ticket (source, external id) and field."""

@@ -8,13 +8,13 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, exists, func, literal_column, select, tuple_
 
 from itsm_bridge.model import Approval, HistoryEntry, Ticket, TicketRecord
 from itsm_bridge.store.absent import IS_GONE
 from itsm_bridge.store.database import Reading
 from itsm_bridge.store.pages import APPROVAL_FIELDS, HISTORY_FIELDS, TICKET_FIELDS
-from itsm_bridge.store.schema import IS_OPEN, approvals, history, ticket_numbers, tickets
+from itsm_bridge.store.schema import IS_OPEN, approvals, history, intents, resolutions, ticket_numbers, tickets
 
 CHUNK = 500
 """Tickets that are held in memory at once."""
@@ -45,6 +45,27 @@ def find(connection: Connection, ticket_id: str) -> Ticket | None:
 def by_identity(connection: Connection, source: str, external_id: str) -> Ticket | None:
     """The ticket with the source's own id."""
     return _first(connection, select(*_TICKET).where(tickets.c.source == source, tickets.c.external_id == external_id))
+
+
+def open_tickets(reading: Reading, source: str) -> Iterator[Ticket]:
+    """The open tickets of a source without their history, by external id."""
+    query = select(*_TICKET).where(*_filters(source, open_only=True)).order_by(*_ORDER)
+    with reading() as connection, connection.execute(query.execution_options(yield_per=CHUNK)) as result:
+        for row in result:
+            yield Ticket(*row)
+
+
+def touched(connection: Connection, fields: Collection[str]) -> list[Identity]:
+    """The open tickets of which one of ``fields`` ever changed, or on which we wrote, or somebody resolved anything."""
+
+    def of_ticket(table: Table) -> ColumnElement[bool]:
+        return and_(table.c.source == tickets.c.source, table.c.external_id == tickets.c.external_id)
+
+    changed = exists().where(of_ticket(history), history.c.field.in_(list(fields)), history.c.old != history.c.new)
+    ours = exists().where(of_ticket(intents))
+    theirs = exists().where(of_ticket(resolutions))
+    query = select(*_ORDER).where(_IS_OPEN, ~IS_GONE, ours | theirs | changed).order_by(*_ORDER)
+    return [(source, external_id) for source, external_id in connection.execute(query)]
 
 
 def count(connection: Connection, source: str | None, *, open_only: bool) -> int:

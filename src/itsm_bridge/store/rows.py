@@ -164,7 +164,8 @@ class LastWrite:
     the source did not store this ``value``, decided from these inputs; ``detail`` says why not, the last time.
     ``rewrites`` is how many times in a row the source stored the same value of ours again within a day: in between
     somebody must have changed it. ``written_before`` is the instant of the store before ``written_at``, whatever the
-    value; ``tried_at`` is our own instant of the newest intent.
+    value; ``tried_at`` is our own instant of the newest intent. ``sends`` is how many times in a row the same value
+    was sent and may have been stored, if only for a moment.
     """
 
     value: FieldValue
@@ -176,6 +177,7 @@ class LastWrite:
     rewrites: int = 0
     written_before: datetime | None = None
     tried_at: datetime | None = None
+    sends: int = 0
 
 
 @dataclass(frozen=True, slots=True)

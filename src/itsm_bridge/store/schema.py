@@ -37,7 +37,7 @@ from itsm_bridge.store.columns import (
     texts_by_name,
 )
 
-REVISION = "0008"
+REVISION = "0010"
 """The newest migration; a number, so that a store made by a newer program is known as such."""
 
 VERSION_TABLE = "itsm_bridge_version"
@@ -233,6 +233,7 @@ audit = Table(  # without foreign keys: it outlives what it tells of; triggers r
     *(Column(name, Text, nullable=False) for name in ("source", "external_id", "number", "field", "old", "new")),
     *(Column(name, Text, nullable=False) for name in ("rule", "actor", "outcome", "detail", "configuration")),
     *(Column(name, Text, nullable=False) for name in ("prev", "hash")),
+    Column("account", Text, nullable=False, server_default=""),
     Index("ix_audit_intent", "intent_id"),
 )
 """Every write and what became of it, each row chained to the one before; plain columns, as a hash is over what lies."""
@@ -337,6 +338,15 @@ counted_streams = Table(
 )
 """When a stream was last compared with its source; not ``counted`` where the source cannot count."""
 
+stops = Table(
+    "stops",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("why", Foreign, nullable=False),
+)
+"""Sources of which the last sweep missed more tickets than it may; a whole sweep takes one away."""
+
 day_counts = Table(
     "day_counts",
     metadata,
@@ -440,3 +450,11 @@ resolutions = (
     )
 )
 """What people decided about conflicts; the newest row of a ticket and field counts."""
+
+rereads = Table(
+    "rereads",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("since", Instant, nullable=False),
+)
+"""Sources to which nothing is written before they were read from their start: an older copy was put back."""

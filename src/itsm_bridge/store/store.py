@@ -133,6 +133,11 @@ class Store(Reader):
             pages.place(connection, sweep.source, streams)
             return absent.note_sweep(connection, sweep, missing, final, patience)
 
+    def note_stop(self, source: str, why: str, at: datetime) -> None:
+        """Note that a sweep missed more tickets of ``source`` than it may: nothing is written there for now."""
+        with self._database.writing() as connection:
+            absent.note_stop(connection, source, why, at)
+
     def save_counts(self, comparison: StreamCount, source_counts: Mapping[date, int], settled: date) -> None:
         """Compare a stream with what its source counts, by day, and keep that; days before ``settled`` were over."""
         with self._database.writing() as connection:
@@ -148,8 +153,15 @@ class Store(Reader):
         with self._database.writing() as connection:
             pages.forget_bookmarks(connection, source)
 
+    def want_reread(self, sources: Iterable[str], at: datetime) -> None:
+        """Have each of ``sources`` read from its start, ids and all: see ``rereads``. What is stored stays."""
+        with self._database.writing() as connection:
+            for source in sources:
+                pages.forget_bookmarks(connection, source)
+                runs.want_reread(connection, source, at)
+
     def mark_synced(self, source: str, at: datetime) -> None:
-        """Note that ``source`` was read to its end."""
+        """Note that ``source`` was read to its end; it is not to be read from its start any more."""
         with self._database.writing() as connection:
             runs.mark_synced(connection, source, at)
 
@@ -192,9 +204,14 @@ class Store(Reader):
             decisions.add(connection, run_id, made)
 
     def save_resolution(self, resolution: Resolution) -> None:
-        """Keep what somebody decided about a conflict; what was decided before stays beside it."""
+        """Keep what somebody decided about a conflict, in the audit log too; what was decided before stays beside it.
+
+        Raises ``AuditBroken`` where the log does not hold.
+        """
         with self._database.writing() as connection:
             resolutions.save(connection, resolution)
+            self._chain.append(connection, audit.resolved(connection, resolution), resolution.at)
+        self.seal_audit(resolution.at)
 
     def open_intent(  # noqa: PLR0917 (the seam)
         self,
@@ -205,16 +222,18 @@ class Store(Reader):
         inputs_digest: str,
         at: datetime,
         rules: Mapping[str, str] = EMPTY,
+        account: str = "",
     ) -> int:
         """Note that ``values`` (before, after) are about to be written; the number of the intent. Durable on return.
 
-        The audit log has it too, with the rule of each field. Raises ``AuditBroken`` where the log does not hold.
+        The audit log has it too, with the rule of each field and the source's ``account`` that writes. Raises
+        ``AuditBroken`` where the log does not hold.
         """
         with self._database.writing() as connection:
             number = intents.announce(
                 connection, run_id, ticket, values, marker=marker, inputs_digest=inputs_digest, at=at
             )
-            self._chain.append(connection, audit.announced(connection, number, rules, at), at)
+            self._chain.append(connection, audit.announced(connection, number, rules, at, account), at)
             return number
 
     def close_intent(  # noqa: PLR0917 (the seam)
@@ -238,9 +257,20 @@ class Store(Reader):
             if record is not None:
                 pages.save_records(connection, record.ticket.source, [record], at)
 
+    def audit_end(  # noqa: PLR0917 (the row)
+        self, run_id: int, by: str, outcome: str, did: Mapping[str, object], detail: str, at: datetime
+    ) -> Head:
+        """Add to the audit log that a run ended, and seal it; the end of the log. Raises ``AuditBroken``.
+
+        ``by`` is the machine's account that called it, ``did`` what it was told and what it did, as JSON.
+        """
+        with self._database.writing() as connection:
+            self._chain.append(connection, audit.ended(connection, run_id, by, outcome, did, detail, at), at)
+        return self.seal_audit(at)
+
     def seal_audit(self, at: datetime) -> Head:
         """Seal what was added to the audit log, and once a day; the end of the log. Raises ``AuditBroken``."""
-        with self._database.reading() as connection:
+        with self._database.writing() as connection:
             return self._chain.seal(connection, at)
 
     def verify_audit(self, wanted: str = "") -> Verification:

@@ -6,5 +6,6 @@ A source that is busy or unreachable ends its own pull and nobody else's; what w
 
 from itsm_bridge.sync.course import Pulled, Watch
 from itsm_bridge.sync.pulling import pull
+from itsm_bridge.sync.sweep import stop
 
-__all__ = ["Pulled", "Watch", "pull"]
+__all__ = ["Pulled", "Watch", "pull", "stop"]

@@ -32,17 +32,19 @@ def pull(
 
     ``now`` stamps what is stored; the bookmarks hold the source's own time. With ``full``, and in the first pull of a
     day of ``zone``, a sweep looks for tickets that vanished. ``expired`` is asked between two requests: once it says
-    yes the pull ends, with its progress kept. A problem of the source is returned; one of the store is raised, since
-    nobody can go on without a store.
+    yes the pull ends, with its progress kept. A source that is to be read from its start (``rereads``) has no bookmarks
+    any more and is swept, in this pull or in the next one that gets to its end. A problem of the source is returned;
+    one of the store is raised, since nobody can go on without a store.
     """
     course = Course(store, connector, now, watch, expired, Pulled(connector.name))
     if full:
         store.forget_bookmarks(connector.name)
+    whole = full or connector.name in store.rereads()
     try:
         connector.identity()
         _read_streams(course)
         try_again(course)
-        if full or is_due(course, zone):
+        if whole or is_due(course, zone):
             sweep(course, limits)
         _prove_complete(course, limits)
     except StorageFailed:

@@ -43,8 +43,10 @@ class _Walk:
 
 
 def is_due(course: Course, zone: ZoneInfo) -> bool:
-    """Whether the source has not been swept yet on this day of ``zone``."""
+    """Whether the source has not been swept yet on this day of ``zone``, or the last sweep stopped it."""
     last = course.store.sweeps().get(course.source)
+    if course.source in course.store.stops():
+        return True
     return last is None or last.swept_at.astimezone(zone).date() != course.now.astimezone(zone).date()
 
 
@@ -60,7 +62,7 @@ def sweep(course: Course, limits: Limits) -> None:
     for stream, external_ids in walk.stale.items():
         course.fetch(stream, external_ids)
     missing = sorted(known.keys() - walk.stream_of.keys())
-    _guard(course.source, len(missing), len(known), limits)
+    _guard(course, len(missing), len(known), limits)
     reasons = _ask(course, missing, remembered)
     _release(course, quarantined - walk.stream_of.keys() - known.keys(), remembered)
     fetched = sum(len(external_ids) for external_ids in walk.stale.values())
@@ -96,14 +98,25 @@ def _walk(course: Course, known: Mapping[str, str], quarantined: Collection[str]
     return walk
 
 
-def _guard(source: str, missing: int, known: int, limits: Limits) -> None:
-    if missing > SMALL_ENOUGH and missing * 100 > limits.max_vanish_percent * known:
-        raise GuardTripped(
-            f"{source}: {missing} of {known} known tickets cannot be seen any more, limit max_vanish_percent "
-            f"{limits.max_vanish_percent:g} %; none was dropped, and nothing was decided or written there",
-            hint="itsm-bridge doctor; if they are gone for good, raise limits.max_vanish_percent for one "
-            f"itsm-bridge sync --full --source {source}",
-        )
+def stop(source: str, why: str) -> GuardTripped:
+    """What is said of a source as long as it is stopped."""
+    return GuardTripped(
+        why,
+        hint="itsm-bridge doctor; if they are gone for good, raise limits.max_vanish_percent for one "
+        f"itsm-bridge sync --full --source {source}",
+    )
+
+
+def _guard(course: Course, missing: int, known: int, limits: Limits) -> None:
+    """Stop the source where too many are missing, and keep that: it stays so until a whole sweep has passed."""
+    if missing <= SMALL_ENOUGH or missing * 100 <= limits.max_vanish_percent * known:
+        return
+    why = (
+        f"{course.source}: {missing} of {known} known tickets cannot be seen any more, limit max_vanish_percent "
+        f"{limits.max_vanish_percent:g} %; none was dropped, and nothing was decided or written there"
+    )
+    course.store.note_stop(course.source, why, course.now)
+    raise stop(course.source, why)
 
 
 def _ask(course: Course, missing: Collection[str], remembered: Mapping[str, str]) -> dict[str, str]:

@@ -6,8 +6,8 @@ look at the history afterwards finds that: the ticket is then reported, never si
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
@@ -19,9 +19,8 @@ from itsm_bridge.errors import (
     StorageFailed,
     WriteRefused,
 )
-from itsm_bridge.model import Outcome, Ticket, TicketRecord, is_note
-from itsm_bridge.store import Intent, Store
-from itsm_bridge.writeback.comparing import current_value
+from itsm_bridge.model import Outcome, TicketRecord
+from itsm_bridge.store import Store
 from itsm_bridge.writeback.judging import (
     Board,
     Sent,
@@ -29,7 +28,6 @@ from itsm_bridge.writeback.judging import (
     all_of,
     judge,
     moved,
-    replaced,
     says_so,
     strange_note,
 )
@@ -81,6 +79,7 @@ def apply(
             left += 1
             continue
         try:
+            writing.sign_in(source, connectors[source])
             outcomes.append(writing.ticket(ticket_plan, connectors[source]))
         except StorageFailed:
             raise
@@ -91,47 +90,6 @@ def apply(
     return Applied(tuple(outcomes), problems, left)
 
 
-def resolve_leftovers(store: Store, connectors: Mapping[str, Connector], clock: Callable[[], datetime]) -> int:
-    """Close the intents that a killed run left open, by reading what the ticket says now; returns how many."""
-    resolved = 0
-    for name, connector in connectors.items():
-        for intent in store.unresolved_intents(name):
-            _resolve(store, connector, intent, clock())
-            resolved += 1
-    return resolved
-
-
-def _resolve(store: Store, connector: Connector, intent: Intent, now: datetime) -> None:
-    """Decide from the ticket's own value what became of one write; a ticket that is gone keeps its secret."""
-    wanted = {field: after for field, (_, after) in intent.values.items()}
-    try:
-        record = _read_again(store, connector, intent)
-    except (RecordRejected, WriteRefused) as problem:
-        store.close_intent(intent.id, Outcome.UNKNOWN, now, detail=f"a run died around this write; {problem.message}")
-        return
-    there = Board.of(record.ticket, connector, wanted=any(map(is_note, wanted))).markers
-    outcomes = {
-        key: Outcome.VERIFIED if _is_there(key, value, record.ticket, there) else Outcome.UNKNOWN
-        for key, value in wanted.items()
-    }
-    lost = Outcome.UNKNOWN in outcomes.values()
-    applied = {key: both for key, both in intent.values.items() if outcomes[key] is Outcome.VERIFIED}
-    said = ("a run died around this write; it was not applied" if lost else "", replaced(applied, record.history))
-    detail = "; ".join(filter(None, said))
-    store.close_intent(intent.id, outcomes, now, _written_at(wanted, record), detail, record)
-
-
-def _is_there(key: str, value: str | int | None, ticket: Ticket, markers: Collection[str]) -> bool:
-    return key.partition(" ")[2] in markers if is_note(key) else current_value(ticket, key) == value
-
-
-def _read_again(store: Store, connector: Connector, intent: Intent) -> TicketRecord:
-    ticket = store.ticket(intent.source, intent.external_id)
-    if ticket is None:
-        raise RecordRejected(f"{intent.source}:{intent.number} is not in the store any more")
-    return connector.read(ticket)
-
-
 @dataclass(frozen=True, slots=True)
 class _Writing:
     """What all writes of one run share."""
@@ -140,6 +98,12 @@ class _Writing:
     run: int
     clock: Callable[[], datetime]
     marker: Callable[[], str]
+    accounts: dict[str, str] = field(default_factory=dict)
+
+    def sign_in(self, source: str, connector: Connector) -> None:
+        """Ask once, before the first write to a source, as whom we write: the audit log names the account."""
+        if source not in self.accounts:
+            self.accounts[source] = connector.identity().account
 
     def ticket(self, plan: TicketPlan, connector: Connector) -> TicketOutcome:
         """The protocol for one ticket."""
@@ -157,11 +121,10 @@ class _Writing:
         try:
             after = connector.read(plan.ticket)
         except RecordRejected as problem:
-            detail = f"written, and then it could not be read back: {problem.message}"
-            self.store.close_intent(sent.intent, Outcome.UNKNOWN, self.clock(), detail=detail)
+            detail = f"written, and then it could not be read back: {problem.message}"  # the next run resolves it
             return all_of(plan, Outcome.UNKNOWN, detail)
         outcome = judge(plan, after, before, Board.of(plan.ticket, connector, wanted=bool(plan.notes)), sent)
-        at = _written_at(plan.values, after)
+        at = written_at(plan.values, after)
         self.store.close_intent(sent.intent, outcome.fields, self.clock(), at, outcome.detail, after)
         return outcome
 
@@ -178,8 +141,9 @@ class _Writing:
     def _announce(self, plan: TicketPlan, marker: str) -> int:
         before_and_after = {change.key: (change.before, change.after) for change in plan.changes}
         rules = {change.key: change.rule for change in plan.changes}
+        account = self.accounts[plan.ticket.source]
         return self.store.open_intent(
-            self.run, plan.ticket, before_and_after, marker, plan.inputs_digest, self.clock(), rules
+            self.run, plan.ticket, before_and_after, marker, plan.inputs_digest, self.clock(), rules, account
         )
 
     def _send(self, plan: TicketPlan, fresh: TicketRecord, board: Board, connector: Connector) -> Sent:
@@ -198,7 +162,7 @@ class _Writing:
         return Sent(intent)
 
 
-def _written_at(wanted: Mapping[str, str | int | None], after: TicketRecord) -> datetime:
+def written_at(wanted: Mapping[str, str | int | None], after: TicketRecord) -> datetime:
     """When the source stored our values: by its history, since a person may have saved after that."""
     ours = [entry.at for entry in after.history if entry.field in wanted and entry.new == str(wanted[entry.field])]
     return max(ours, default=after.ticket.updated_at)

@@ -83,9 +83,14 @@ def _contested(record: TicketRecord, field: str, wanted: str | int | None, last:
     """Whether somebody, or a workflow, has overridden this value twice within a day, on inputs that are the same still.
 
     Where the history shows both, it is the time between them that counts, and no matter what we wrote. An override
-    that no history shows counts as one of the day of the write.
+    that no history shows counts as one of the day of the write. An override that came before we could read our value
+    back counts too: that write did not end as one that the source stored.
     """
-    if last.written_at is None or _uncontested(last.inputs_digest) != _uncontested(digest):
+    if _uncontested(last.inputs_digest) != _uncontested(digest):
+        return False
+    if last.sends > 1 and str(last.value) == str(wanted) and _left_twice(record, field, str(wanted)):
+        return True
+    if last.written_at is None:
         return False
     changed = [entry.at for entry in record.history if entry.field == field and entry.old != entry.new]
     second = min((at for at in changed if at > last.written_at), default=None)
@@ -95,6 +100,16 @@ def _contested(record: TicketRecord, field: str, wanted: str | int | None, last:
     if not last.rewrites or str(last.value) != str(wanted):
         return False
     return second is None or second - last.written_at <= DAY
+
+
+def _left_twice(record: TicketRecord, field: str, wanted: str) -> bool:
+    """Whether the field came to a value and left it again, twice, and left it the second time within a day."""
+    changed = sorted(
+        (one for one in record.history if one.field == field and one.old != one.new), key=lambda one: one.at
+    )
+    came = next((place for place, one in enumerate(changed) if one.new == wanted), len(changed))
+    left = [one.at for one in changed[came:] if one.old == wanted]
+    return len(left) > 1 and left[-1] - left[-2] <= DAY
 
 
 def _between(start: datetime | None, at: datetime, end: datetime) -> bool:

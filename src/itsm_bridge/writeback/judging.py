@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from itsm_bridge.connectors.base import Connector
-from itsm_bridge.errors import WriteRefused
+from itsm_bridge.errors import RecordRejected, WriteRefused
 from itsm_bridge.model import FieldChange, HistoryEntry, Note, Outcome, Ticket, TicketRecord, is_note
 from itsm_bridge.writeback.comparing import current_value, unasked
 from itsm_bridge.writeback.moving import what_changed
 from itsm_bridge.writeback.plan import TicketPlan
 
-Changes = Mapping[str, tuple[str | int | None, str | int | None]]
+FieldValue = str | int | None
+
+Changes = Mapping[str, tuple[FieldValue, FieldValue]]
 """What each field was and was to become."""
+
+SAVED_IN_BETWEEN = "was saved in between and replaced by"
+"""What a detail says of a person's value that one of ours has replaced."""
+
+NO_APPROVAL = frozenset({None, "not_required"})
+"""What a ticket says where no approval is needed: nothing, or so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,7 @@ class Board:
             return cls()
         try:
             return cls(connector.notes(ticket))
-        except WriteRefused as problem:
+        except (RecordRejected, WriteRefused) as problem:
             return cls(hidden=problem.message)
 
 
@@ -80,7 +88,7 @@ def moved(plan: TicketPlan, fresh: TicketRecord) -> TicketOutcome | None:
 def judge(plan: TicketPlan, after: TicketRecord, before: Board, there: Board, sent: Sent) -> TicketOutcome:
     """Compare what is there with what was wanted."""
     fields = {
-        change.key: _judge_note(change.note, before, there, sent)
+        change.key: _judge_note(change.note, before, there, sent, is_moved=after.ticket.version != plan.ticket.version)
         if change.note is not None
         else _judge_field(plan, change, after, sent)
         for change in plan.changes
@@ -102,13 +110,13 @@ def _judge_field(plan: TicketPlan, change: FieldChange, after: TicketRecord, sen
     return Outcome.REJECTED if sent.refusal else Outcome.OVERRIDDEN
 
 
-def _judge_note(note: Note, before: Board, there: Board, sent: Sent) -> Outcome:
-    """What became of a note. One that may have been sent is ``unknown`` until it is looked for again."""
+def _judge_note(note: Note, before: Board, there: Board, sent: Sent, *, is_moved: bool) -> Outcome:
+    """What became of a note. One that may have been sent is ``unknown``, unless the ticket has not moved at all."""
     if note.marker in before.markers:
         return Outcome.NOOP
     if note.marker in there.markers:
         return Outcome.VERIFIED
-    if before.hidden or sent.refusal:
+    if before.hidden or sent.refusal or (sent.unclear and not is_moved):
         return Outcome.REJECTED
     return Outcome.UNKNOWN if sent.unclear or there.hidden else Outcome.OVERRIDDEN
 
@@ -122,7 +130,8 @@ def _detail(plan: TicketPlan, outcomes: Mapping[str, Outcome], before: Board, th
         return f"the source did not store {', '.join(fields)}; a permission or a workflow of the source is in the way"
     if lost:
         shown = "the source took a note and does not show it; it is not sent again, lest there be two"
-        return before.hidden or sent.unclear or there.hidden or shown
+        unsent = "; the ticket has not moved: it did not arrive" if Outcome.REJECTED in outcomes.values() else ""
+        return before.hidden or (sent.unclear + unsent if sent.unclear else there.hidden or shown)
     return strange_note(plan, before)
 
 
@@ -143,18 +152,41 @@ def replaced(changes: Changes, history: Iterable[HistoryEntry], since: datetime 
 
     Every one is named, as each is a person's work. A value that was there already replaced nothing.
     """
+    entries = tuple(history)
     found = []
     for field, (before, value) in changes.items():
-        ours = [entry for entry in history if entry.field == field and entry.new == str(value)]
-        recent = bool(ours) and (since is None or ours[-1].at >= since)
-        if recent and before != value and ours[-1].old not in _as_text(before):
-            found.append(f"{field}: a person's {ours[-1].old!r} was saved in between and replaced by {value!r}")
+        lost = _lost(before, value, [entry for entry in entries if entry.field == field], since)
+        if lost is not None:
+            found.append(f"{field}: a person's {lost!r} {SAVED_IN_BETWEEN} {value!r}")
     return "; ".join(found)
 
 
-def _as_text(before: str | int | None) -> Iterable[str]:
-    """How history writes a value; nothing and "not required" are the same for an approval."""
-    return {"", "not_required"} if before in {None, "not_required"} else {str(before)}
+def collisions_in(detail: str) -> tuple[str, ...]:
+    """The parts of a detail that say which value of a person was replaced by ours."""
+    return tuple(part for part in detail.split("; ") if SAVED_IN_BETWEEN in part)
+
+
+def _lost(before: FieldValue, value: FieldValue, entries: Sequence[HistoryEntry], since: datetime | None) -> str | None:
+    """What ``value`` replaced in a field, where that is not what we had seen; ``entries`` are those of the field."""
+    place = next((place for place in range(len(entries) - 1, -1, -1) if entries[place].new == str(value)), None)
+    if place is None or before == value:
+        return None
+    ours = entries[place]
+    if (since is not None and ours.at < since) or ours.old == ("" if before is None else str(before)):
+        return None
+    if before in NO_APPROVAL and ours.old in {"", "not_required"} and not _was_saved(entries[:place], ours.old, since):
+        return None
+    return ours.old
+
+
+def _was_saved(entries: Sequence[HistoryEntry], value: str, since: datetime | None) -> bool:
+    """Whether the last of ``entries`` is somebody who saved ``value``.
+
+    A source may read as nothing what its history calls "not required". A person who says "not required" where nothing
+    was said is told from that by an entry of their own.
+    """
+    last = entries[-1] if entries else None
+    return last is not None and last.new == value != last.old and (since is None or last.at >= since)
 
 
 def all_of(plan: TicketPlan, outcome: Outcome, detail: str = "") -> TicketOutcome:

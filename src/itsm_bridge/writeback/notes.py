@@ -1,8 +1,9 @@
 """Notes on tickets: what makes one the same note for ever, and whether it still has to be sent.
 
 A note's marker is a digest of its ticket and of what it is about, not of its words: a run that was killed, a store that
-was restored and a rule whose text was mended all find the note that is there. A note that the source took is never
-sent again, even where it does not show it: two are worse than a finding. One that was refused is tried once more.
+was restored and a rule whose text was mended all find the note that is there. A note that the source took, or may have
+taken, is never sent again by itself, even where it is not seen: two are worse than a finding. It is looked for in every
+run. One that was refused is tried once more; so is one that did not arrive, as the ticket had not moved at all.
 """
 
 from __future__ import annotations
@@ -21,6 +22,12 @@ DONE = frozenset({Outcome.VERIFIED, Outcome.NOOP})
 UNSEEN = "unseen_note"
 """The finding of a note that a source took and does not show."""
 
+UNKNOWN_NOTE = "unknown_note"
+"""The finding of a note of which nobody knows whether the source took it."""
+
+LOOKED_FOR = frozenset({Outcome.UNKNOWN, Outcome.OVERRIDDEN})
+"""What may have become of a note that is on its ticket all the same, and may show later."""
+
 NOT_STORED = "not_stored"
 """The finding of a value that a source has refused, or did not store."""
 
@@ -36,6 +43,11 @@ def marker_of(ticket: Ticket, key: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+def marker_in(key: str) -> str:
+    """The marker in the key of a note."""
+    return key.partition(" ")[2]
+
+
 def line(ticket: Ticket, decided: NoteDecision, note: Note) -> FieldChange:
     """The note as a line of a plan, which says who will see it where that is not only our own people."""
     why = f"{decided.because} (a public comment)".lstrip() if note.public else decided.because
@@ -44,6 +56,12 @@ def line(ticket: Ticket, decided: NoteDecision, note: Note) -> FieldChange:
 
 def why_not_sent(ticket: Ticket, last: LastWrite, digest: str) -> Held | None:
     """Why a note that was sent before is not sent again, for a person to look at; ``None`` to try it once more."""
+    if last.outcome is Outcome.UNKNOWN:
+        why = (
+            f"nobody knows whether {ticket.source} took a note, and it is not seen on the ticket; it is looked for in "
+            "every run and not sent again, lest there be two: leave it by hand if it is missing"
+        )
+        return Held(ticket.id, NOTE, why, UNKNOWN_NOTE)
     if last.outcome is Outcome.OVERRIDDEN:
         why = f"{ticket.source} took a note and does not show it; it is not sent again, lest there be two"
         return Held(ticket.id, NOTE, why, UNSEEN)

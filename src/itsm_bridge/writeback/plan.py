@@ -25,7 +25,7 @@ from itsm_bridge.writeback.clocks import Clocks, clocks_of
 from itsm_bridge.writeback.comparing import current_value, differs, inputs_digest, unasked_of, why_not_written
 from itsm_bridge.writeback.effort import Efforts
 from itsm_bridge.writeback.loads import Ledger, Loads
-from itsm_bridge.writeback.notes import DONE, NOT_STORED, line, note_of, why_not_sent
+from itsm_bridge.writeback.notes import DONE, NOT_STORED, line, marker_in, note_of, why_not_sent
 from itsm_bridge.writeback.standing import Resolved, owner_key, standing_of
 
 NOTHING_LEARNT = Efforts()
@@ -40,7 +40,10 @@ NOTHING_RESOLVED: Resolutions = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One ticket and what was made of it; ``wish`` is what the rules say where nobody's change stands."""
+    """One ticket and what was made of it, from which ``inputs`` (JSON).
+
+    ``wish`` is what the rules say where nobody's change stands.
+    """
 
     record: TicketRecord
     verdict: Verdict
@@ -48,6 +51,7 @@ class Judged:
     writes: Mapping[str, LastWrite]
     resolved: Resolved
     wish: Callable[[], Verdict]
+    inputs: str
 
 
 Watch = Callable[[Judged], None]
@@ -119,17 +123,20 @@ def make_plan(
     *,
     resolved: Resolutions = NOTHING_RESOLVED,
     watch: Watch = unwatched,
+    beside: Iterable[Ticket] | None = None,
 ) -> Plan:
     """Decide every open ticket and compare with what it says now.
 
     ``records`` are the open tickets of the sources in scope, in a fixed order: ``among … by: load`` hands them out one
     after the other, by the ``efforts`` that they are. ``resolved`` is what people decided about conflicts. ``watch`` is
-    shown each ticket as it was judged. Nothing is written and nothing is read beyond the arguments.
+    shown each ticket as it was judged. ``beside`` is all the work that is counted where ``records`` are but some of it.
+    Nothing is written and nothing is read beyond the arguments.
     """
     reads = classify(configuration)
     ordered = [reads(record) for record in records]
+    counted = ordered if beside is None else [reads(TicketRecord(ticket)) for ticket in beside]
     planner = _Planner(configuration, ledger, clocks_of(configuration, ordered, now), efforts, now, resolved, watch)
-    planner.count(ordered)
+    planner.count(counted)
     for record in ordered:
         planner.add(record)
     return planner.plan()
@@ -183,13 +190,14 @@ class _Planner:
         )
         standing = standing_of(self._configuration, record, writes, resolved, decide)
         verdict = decide(standing=standing)
-        self._watch(Judged(record, verdict, standing, writes, resolved, decide))
+        judged = Judged(record, verdict, standing, writes, resolved, decide, inputs_json(verdict))
+        self._watch(judged)
         if given := verdict.values.get("vendor"):
             self._loads.move(ticket, str(given.value))
         self._held.extend(verdict.held)
         if verdict.unrouted is not None:
             self._unrouted.append(verdict.unrouted)
-        self._add_changes(record, verdict, writes, standing)
+        self._add_changes(judged)
 
     def plan(self) -> Plan:
         """All of it, frozen."""
@@ -204,51 +212,48 @@ class _Planner:
             in_hand=self._in_hand,
         )
 
-    def _add_changes(
-        self,
-        record: TicketRecord,
-        verdict: Verdict,
-        writes: Mapping[str, LastWrite],
-        standing: Mapping[str, Standing],
-    ) -> None:
-        ticket = record.ticket
-        source = self._configuration.sources[ticket.source]
-        digest = inputs_digest(self._configuration.digest, verdict.facts)
-        inputs = inputs_json(verdict)
-        held_fields = {held.field: held for held in verdict.held}
-        changes = []
-        for field in source.writable:
-            decided = verdict.values.get(field)
-            word = standing.get(owner_key(field))
-            if decided is None:
-                held = held_fields.get(field) or held_fields.get(owner_key(field))
-                if held is not None:
-                    self._record(ticket, field, FieldDecision(None, "", held.why), inputs, "held")
-                elif word is not None and word.resolved:
-                    self._record(ticket, field, FieldDecision(None, "", word.resolved), inputs, "kept")
-                continue
-            unasked = unasked_of(source, record, verdict) if field == "approval" else ()
-            last = None if word is not None and word.resolved else writes.get(field)  # what was resolved is sent once
-            outcome = self._compare(record, field, decided, last=last, digest=digest, unasked=unasked)
-            if isinstance(outcome, FieldChange):
-                changes.append(outcome)
-            self._record(ticket, field, decided, inputs, "planned" if isinstance(outcome, FieldChange) else outcome)
-        notes = list(self._notes(ticket, verdict, writes, digest)) if source.writable else []
+    def _add_changes(self, judged: Judged) -> None:
+        """The lines of one ticket, and what else is kept of each field."""
+        ticket, writes = judged.record.ticket, judged.writes
+        digest = inputs_digest(self._configuration.digest, judged.verdict.facts)
+        writable = self._configuration.sources[ticket.source].writable
+        changes = [change for field in writable if (change := self._field(judged, field, digest)) is not None]
+        notes = list(self._notes(judged, digest)) if writable else []
         for change in notes:
-            self._record(
-                ticket, change.key, FieldDecision(change.after, change.rule, change.because), inputs, "planned"
-            )
+            self._record(judged, change.key, FieldDecision(change.after, change.rule, change.because), "planned")
         if changes or notes:
-            tried = frozenset(change.key.partition(" ")[2] for change in notes if change.key in writes)
-            self._tickets.append(TicketPlan(ticket, (*changes, *notes), verdict.approvers, digest, tried))
+            tried = frozenset(marker_in(change.key) for change in notes if change.key in writes)
+            self._tickets.append(TicketPlan(ticket, (*changes, *notes), judged.verdict.approvers, digest, tried))
 
-    def _notes(
-        self, ticket: Ticket, verdict: Verdict, writes: Mapping[str, LastWrite], digest: str
-    ) -> Iterator[FieldChange]:
+    def _field(self, judged: Judged, field: str, digest: str) -> FieldChange | None:
+        """The line of one field, if it is to be written; what was decided about it is kept in any case."""
+        decided, word = judged.verdict.values.get(field), judged.standing.get(owner_key(field))
+        if decided is None:
+            self._leave(judged, field, "" if word is None else word.resolved)
+            return None
+        last = (
+            None if word is not None and word.resolved else judged.writes.get(field)
+        )  # what was resolved is sent once
+        outcome = self._compare(judged, field, decided, last=last, digest=digest)
+        is_change = isinstance(outcome, FieldChange)
+        self._record(judged, field, decided, "planned" if is_change else str(outcome))
+        return outcome if isinstance(outcome, FieldChange) else None
+
+    def _leave(self, judged: Judged, field: str, resolved: str) -> None:
+        """Keep why a field is left to whoever holds it: by a line of the verdict, or by what somebody resolved."""
+        held = {one.field: one for one in judged.verdict.held}
+        line = held.get(field) or held.get(owner_key(field))
+        if line is not None:
+            self._record(judged, field, FieldDecision(None, "", line.why), "held")
+        elif resolved:
+            self._record(judged, field, FieldDecision(None, "", resolved), "kept")
+
+    def _notes(self, judged: Judged, digest: str) -> Iterator[FieldChange]:
         """The notes that the ticket does not bear yet, as far as we know."""
-        for decided in verdict.notes:
+        ticket = judged.record.ticket
+        for decided in judged.verdict.notes:
             note = note_of(ticket, decided)
-            last = writes.get(note.key)
+            last = judged.writes.get(note.key)
             if last is not None and last.outcome in DONE:
                 continue
             held = None if last is None else why_not_sent(ticket, last, digest)
@@ -258,17 +263,13 @@ class _Planner:
                 self._held.append(held)
 
     def _compare(
-        self,
-        record: TicketRecord,
-        field: str,
-        decided: FieldDecision,
-        *,
-        last: LastWrite | None,
-        digest: str,
-        unasked: Sequence[str] = (),
+        self, judged: Judged, field: str, decided: FieldDecision, *, last: LastWrite | None, digest: str
     ) -> FieldChange | str:
         """A change, or why there is none: ``kept`` or ``held``. An approval that is requested may be so of more."""
-        ticket, current = record.ticket, current_value(record.ticket, field)
+        record, ticket = judged.record, judged.record.ticket
+        source = self._configuration.sources[ticket.source]
+        unasked = unasked_of(source, record, judged.verdict) if field == "approval" else ()
+        current = current_value(ticket, field)
         if not differs(field, current, decided.value) and not unasked:
             return "kept"
         if field == "approval" and decided.value != ApprovalState.REQUESTED:
@@ -278,10 +279,12 @@ class _Planner:
             self._held.append(held)
             return "held"
         asks = f" (asks {', '.join(unasked)})" if unasked and current == decided.value else ""
-        because = decided.because + asks
-        return FieldChange(ticket.id, ticket.source, field, current, decided.value, decided.rule, because)
+        return FieldChange(
+            ticket.id, ticket.source, field, current, decided.value, decided.rule, decided.because + asks
+        )
 
-    def _record(self, ticket: Ticket, field: str, decided: FieldDecision, inputs: str, outcome: str) -> None:
+    def _record(self, judged: Judged, field: str, decided: FieldDecision, outcome: str) -> None:
+        ticket = judged.record.ticket
         self._decisions.append(
             Decision(
                 source=ticket.source,
@@ -292,7 +295,7 @@ class _Planner:
                 because=decided.because,
                 decided_at=self._now,
                 digest=self._configuration.digest,
-                inputs=inputs,
+                inputs=judged.inputs,
                 outcome=outcome,
             )
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shlex
 from collections import Counter
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from typing import Any
 from itsm_bridge import __version__
 from itsm_bridge.errors import GuardTripped, UsageError
 from itsm_bridge.model import FieldChange
+from itsm_bridge.store.whole_files import FILES, Files, replace_whole
 from itsm_bridge.writeback.piles import piles
 from itsm_bridge.writeback.plan import Plan, TicketPlan
 
@@ -92,23 +92,17 @@ def plan_summary(plan: Plan) -> dict[str, Any]:
     }
 
 
-def write_plan_file(plan: Plan, path: Path) -> None:
+def write_plan_file(plan: Plan, path: Path, files: Files = FILES) -> None:
     """Write the plan for ``apply FILE``: whole or not at all, readable by its owner only."""
     text = json.dumps(plan_document(plan), indent=2, ensure_ascii=False) + "\n"
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    replace_whole(path, text.encode("utf-8"), files)
 
 
-def read_plan_file(path: Path) -> SavedPlan:
+def read_plan_file(path: Path, files: Files = FILES) -> SavedPlan:
     """Read a plan file. Raises ``UsageError`` where it is none, of another program, or not as it was written."""
     again = f"itsm-bridge plan --out {shlex.quote(str(path))}"
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads((files.read(path) or b"").decode("utf-8"))
         program, checksum = document["program"], document.pop("checksum")
         if program != __version__:
             told = f"{path} was made by version {program} of the program, this is {__version__}; nothing was written"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from itsm_bridge.config.model import Configuration, Ownership
-from itsm_bridge.model import Choice, HistoryEntry, Resolution, TicketRecord
+from itsm_bridge.model import Choice, HistoryEntry, Outcome, Resolution, TicketRecord
 from itsm_bridge.rules import OWNED, Standing, Verdict, standing_fields
 from itsm_bridge.store import LastWrite
 from itsm_bridge.writeback.comparing import current_value
@@ -16,6 +16,9 @@ Writes = Mapping[str, LastWrite]
 
 Resolved = Mapping[str, Resolution]
 """What was decided about the conflicts of one ticket and counts now, by key of ``ownership:``."""
+
+CLOCKS_APART = timedelta(minutes=2)
+"""How far the clock of a source may be behind ours."""
 
 Values = dict[str, str | int | None]
 """By field of a plan."""
@@ -32,9 +35,10 @@ def standing_of(
 
     A resolution takes the place of that: ``hold`` until it is resolved otherwise, ``theirs`` while the rules and the
     ticket say what they said then (``wish`` is what the rules say where nobody's change stands), ``ours`` (which stands
-    as ``force``) until it was sent once or somebody changed the field again.
+    as ``force``) until it was sent once or somebody changed the field again: a write that never arrived is none.
     """
-    written = {field: write.written_at for field, write in writes.items() if write.written_at is not None}
+    found = ((field, _written_at(record, field, write)) for field, write in writes.items())
+    written = {field: at for field, at in found if at is not None}
     values = {field: write.value for field, write in writes.items()}
     standing = standing_fields(record, written, configuration.ownership, values=values)
     for name, resolution in resolved.items():
@@ -83,15 +87,46 @@ def _counts(
     name = resolution.field
     if resolution.choice is Choice.THEIRS:
         as_it_was = theirs_of(configuration, record, name) == dict(resolution.theirs)
-        return as_it_was and ours_of(configuration, record, name, wish()) == dict(resolution.ours)
-    tried = (writes[field].tried_at for field in OWNED[name] if field in writes)
-    return not any(at is not None and at >= resolution.at for at in tried) and not _changed_since(
-        last_change(record, name), resolution.seen_at
-    )
+        return as_it_was and _says_still(configuration, record, resolution, wish())
+    sent = any(_was_sent_since(writes[field], resolution.at) for field in OWNED[name] if field in writes)
+    return not sent and not _changed_since(last_change(record, name), resolution.seen_at)
+
+
+def _was_sent_since(write: LastWrite, instant: datetime) -> bool:
+    """Whether our value was sent since. One whose end is not known, and that no history shows, was not."""
+    known = write.outcome is not Outcome.UNKNOWN
+    return known and write.tried_at is not None and write.tried_at >= instant
+
+
+def _says_still(configuration: Configuration, record: TicketRecord, resolution: Resolution, verdict: Verdict) -> bool:
+    """Whether the rules say what they said when a conflict was resolved.
+
+    A rule that gives a ticket to one among several, by load or in turn, says the same as long as it may give it to the
+    one of then: whose turn it is changes from run to run without anybody's doing.
+    """
+    now, then = ours_of(configuration, record, resolution.field, verdict), dict(resolution.ours)
+    decided = verdict.values.get("vendor")
+    rule = next((one for one in configuration.rules.assignment if decided and one.name == decided.rule), None)
+    if resolution.field == "vendor" and rule is not None and rule.then.by and then.get("vendor") in rule.then.among:
+        now, then = now | {"vendor": None}, then | {"vendor": None}
+    return now == then
 
 
 def _changed_since(last: HistoryEntry | None, seen_at: datetime | None) -> bool:
     return last is not None and (seen_at is None or last.at > seen_at)
+
+
+def _written_at(record: TicketRecord, field: str, write: LastWrite) -> datetime | None:
+    """When the source stored our value.
+
+    Of a write whose end is not known, as the ticket could not be seen then, the history tells it once it is seen again:
+    nobody else is taken for the one who set the value that we had just sent.
+    """
+    if write.outcome is not Outcome.UNKNOWN or write.tried_at is None:
+        return write.written_at
+    since, said = write.tried_at - CLOCKS_APART, str(write.value)
+    ours = (one.at for one in record.history if one.field == field and one.new == said and one.at >= since)
+    return min(ours, default=write.written_at)
 
 
 def _fields(configuration: Configuration, record: TicketRecord, name: str) -> tuple[str, ...]:
