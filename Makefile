@@ -35,8 +35,8 @@ bench: $(VENV)/.bench ## the benchmarks, each beside a peer
 schedules: $(VENV)/.dev ## play SEEDS (5000) random schedules of edits, moves, deletes and faults on each kind of source
 	@SCHEDULES=$(or $(SEEDS),5000) $(BIN)/python -m pytest -q -n auto tests/end_to_end/test_schedules.py
 
-simulate: $(VENV)/.dev ## simulate SEEDS (5000) schedules of people, faults and deaths in each mode, and 2,000 for each broken engine
-	@SCHEDULES=$(or $(SEEDS),5000) $(BIN)/python -m pytest -q -n auto tests/simulation/test_simulation.py
+simulate: $(VENV)/.dev ## simulate SEEDS (5000, in hundreds) schedules of people, faults and deaths in each mode, and 2,000 for each broken engine
+	@SCHEDULES=$(or $(SEEDS),5000) $(BIN)/python -m pytest -q -n auto tests/simulation/test_calm.py tests/simulation/test_race.py
 	@ITSM_BRIDGE_LONG=1 $(BIN)/python -m pytest -q -n auto tests/simulation/test_mutants.py
 
 kills: $(VENV)/.dev ## KILLS (250) kills each of sync and of run, and 20 crowds of 50 runs started at once; wants an idle machine

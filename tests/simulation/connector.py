@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -29,6 +29,7 @@ class FakeConnector:
     faults: Faults
     points: CrashPoints
     chance: random.Random
+    switch: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
         self.name = self.world.name
@@ -164,6 +165,8 @@ class FakeConnector:
         """Time goes by, and the process may die."""
         self.world.now += timedelta(seconds=self.chance.choice((0.05, 0.1, 0.3, 0.7)))
         self.points.visit(site, weight)
+        self.switch()
+        self.points.live()
 
 
 def _place(record: TicketRecord) -> tuple[datetime, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -27,6 +27,9 @@ RATES: Mapping[str, float] = {
     "back_dated": 0.05,  # a change that no stream of changes shows
 }
 """How likely each fault is, each time it could happen."""
+
+LOUD = frozenset({"busy", "cut", "turned_away"})
+"""Faults that end the part of their source in a run."""
 
 RACE = "edit_before_write"
 SLOW_TO_SHOW = frozenset({"back_dated"})
@@ -58,19 +61,32 @@ class Faults:
 
 @dataclass
 class CrashPoints:
-    """Every place where the process may die, numbered as it comes by: it dies at number ``at``, or by ``chance``."""
+    """Every place where the process may die, numbered as it comes by: it dies at number ``at``, or by ``chance``.
+
+    ``risk`` is how many deaths are to be expected at each by now.
+    """
 
     chance: random.Random
     rate: float = 0.0
     at: int | None = None
     count: int = 0
+    dead: bool = False
     passed: Counter[str] = field(default_factory=Counter)
     died: Counter[str] = field(default_factory=Counter)
+    risk: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
-    def visit(self, site: str, weight: int = 1) -> None:
-        """Pass a point; where much depends on it, it is some times as deadly."""
+    def visit(self, site: str, weight: float = 1) -> None:
+        """Pass a point; where much depends on it, it is some times as deadly. The dead do nothing more."""
+        self.live()
         self.count += 1
         self.passed[site] += 1
+        self.risk[site] += self.rate * weight
         if self.count == self.at or (self.rate and self.chance.random() < self.rate * weight):
             self.died[site] += 1
+            self.dead = True
             raise Crash(site)
+
+    def live(self) -> None:
+        """Go on, unless the process is dead already: by another of its threads, or by what is cleaned up."""
+        if self.dead:
+            raise Crash("dead already")

@@ -12,16 +12,19 @@ from uuid import uuid4
 import pytest
 import tests.simulation.world as worlds
 
+import itsm_bridge.operations.resuming as resuming
 import itsm_bridge.operations.run as running
 import itsm_bridge.store.absent as absent
 import itsm_bridge.sync.pulling as pulling
 import itsm_bridge.sync.sweep as sweeping
 import itsm_bridge.writeback.judging as judging
+import itsm_bridge.writeback.leftovers as leftovers
 import itsm_bridge.writeback.notes as notes
 from itsm_bridge.connectors.base import Write
 from itsm_bridge.errors import BridgeError, OutcomeUnknown, WriteRefused
 from itsm_bridge.model import Outcome, TicketRecord
 from itsm_bridge.store import Store
+from itsm_bridge.writeback import Leftovers
 
 # by name, since mutants also change what a module has imported, or what a function of the package hides
 applying: Any = import_module("itsm_bridge.writeback.apply")
@@ -34,6 +37,7 @@ Mutant = Callable[[Patch], None]
 Anything = Any  # patches stand for functions of many shapes
 
 NO_INTENT = -1
+NO_LEFTOVERS = Leftovers(0, ())
 TRUE_CLOSE = Store.close_intent
 TRUE_SEND = applying._Writing._send
 TRUE_TICKET = applying._Writing.ticket
@@ -170,19 +174,29 @@ def collision_hidden_by_another_finding(patch: Patch) -> None:
 
 def leftovers_voided(patch: Patch) -> None:
     """What a dead run wrote counts as lost."""
-    patch.setattr(applying, "_is_there", lambda *_: False)
+    patch.setattr(leftovers, "_is_there", lambda *_: False)
 
 
 def oldest_leftover_only(patch: Patch) -> None:
     """Intents that a dead run left are closed without a look at the source."""
 
-    def resolve(store: Store, connectors: Mapping[str, Anything], clock: Anything) -> int:
+    def resolve(store: Store, connectors: Mapping[str, Anything], clock: Anything) -> Leftovers:
         for name in connectors:
             for intent in store.unresolved_intents(name):
                 store.close_intent(intent.id, Outcome.VERIFIED, clock(), clock())
-        return 0
+        return NO_LEFTOVERS
 
-    patch.setattr(running, "resolve_leftovers", resolve)
+    patch.setattr(resuming, "resolve_leftovers", resolve)
+
+
+def unknown_note_again(patch: Patch) -> None:
+    """A note of which nobody knows is sent again where it is not seen."""
+    true = planning.why_not_sent
+    patch.setattr(
+        planning,
+        "why_not_sent",
+        lambda ticket, last, digest: None if last.outcome is Outcome.UNKNOWN else true(ticket, last, digest),
+    )
 
 
 # --- people
@@ -190,8 +204,9 @@ def oldest_leftover_only(patch: Patch) -> None:
 
 def people_ignored_for_a_while(patch: Patch) -> None:
     """What people save within an hour of our write does not count."""
-    true = applying._written_at
-    patch.setattr(applying, "_written_at", lambda *given: true(*given) + timedelta(hours=1))
+    true = applying.written_at
+    for module in (applying, leftovers):
+        patch.setattr(module, "written_at", lambda *given: true(*given) + timedelta(hours=1))
 
 
 def echo_by_user(patch: Patch) -> None:
@@ -297,11 +312,15 @@ MUTANTS: Mapping[str, Mutant] = {
     "no look at the history": _with(judging, "_collision", lambda *_: ""),
     "first collision only": first_collision_only,
     "collision hidden by another finding": collision_hidden_by_another_finding,
-    "no look at the history of a dead run's write": _with(applying, "replaced", lambda *_: ""),
-    "leftovers never resolved": _with(running, "resolve_leftovers", lambda *_: 0),
-    "leftovers taken for written": _with(applying, "_is_there", lambda *_: True),
+    "no look at the history of a dead run's write": _with(leftovers, "replaced", lambda *_: ""),
+    "leftovers never resolved": _with(resuming, "resolve_leftovers", lambda *_: NO_LEFTOVERS),
+    "leftovers taken for written": _with(leftovers, "_is_there", lambda *_: True),
     "leftovers voided": leftovers_voided,
     "leftovers closed unread": oldest_leftover_only,
+    "collisions of dead runs untold": _with(resuming, "untold_collisions", lambda *_: ()),
+    "notes never looked for again": _with(resuming, "look_for_notes", lambda *_: 0),
+    "a note unknown is sent again": unknown_note_again,
+    "who needs no approval is nobody": _with(judging, "_was_saved", lambda *_: False),
     "people ignored": _with(planning, "standing_of", lambda *_: {}),
     "people ignored for an hour": people_ignored_for_a_while,
     "echo by user": echo_by_user,
@@ -328,16 +347,19 @@ MUTANTS: Mapping[str, Mutant] = {
 """By name. ``no overlap`` breaks the connector, all others the engine."""
 
 CAUGHT_BY: Mapping[str, tuple[int, bool]] = {
-    "no look at the history of a dead run's write": (3, True),
-    "same second lost": (12, False),
-    "no overlap": (20, False),
-    "no fresh read": (11, False),
-    "first collision only": (83, True),
-    "a cut walk counts as whole": (15, False),
-    "cursor before rows": (83, False),
-    "no sweep": (18, True),
-    "sweep by id alone": (7, True),
-    "what came back stays away": (13, True),
-    "marker not looked up": (7, True),
+    "no look at the history of a dead run's write": (117, True),
+    "same second lost": (4, True),
+    "no overlap": (55, True),
+    "no fresh read": (2, False),
+    "who needs no approval is nobody": (530, True),
+    "first collision only": (94, True),
+    "collision hidden by another finding": (104, True),
+    "no look at the history": (11, True),
+    "a cut walk counts as whole": (10, True),
+    "cursor before rows": (170, True),
+    "no sweep": (64, False),
+    "sweep by id alone": (72, False),
+    "what came back stays away": (20, False),
+    "marker not looked up": (0, False),
 }
 """A schedule (seed, race) that caught a mutant, where the first ones do not: tried first, to save time."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from tests.simulation.oracle_votes import is_let_through, misread_votes
 from tests.simulation.world import Event, Value, World, said
 
 from itsm_bridge.model import Outcome, TicketRecord, TicketType
@@ -23,6 +24,9 @@ GROUPS: Mapping[str, frozenset[str]] = {
 """Fields that are one decision: whoever decides one of them decides all."""
 
 OWNERS = {"punjab": "OptIT", "ap": "GWL"}
+Telling = tuple[str, str, str]
+"""A finding of a run: its kind, what it is about, and the words."""
+
 SETTLED = frozenset({Outcome.VERIFIED, Outcome.NOOP})
 
 
@@ -30,7 +34,7 @@ SETTLED = frozenset({Outcome.VERIFIED, Outcome.NOOP})
 class Books:
     """What the store says of one source: tickets, what is not there, intents, and the last decision of each field.
 
-    ``audited`` are the faults of the audit log.
+    ``audited`` are the faults of the audit log, ``told`` all that runs ever told of collisions and unknown notes.
     """
 
     records: Mapping[str, TicketRecord]
@@ -38,18 +42,31 @@ class Books:
     intents: tuple[Intent, ...]
     decided: Mapping[tuple[str, str], tuple[object, str]]
     audited: tuple[AuditFault, ...]
+    told: frozenset[Telling]
 
     @classmethod
     def of(cls, store: Store, source: str) -> Books:
         with store._database.reading() as connection:
-            rows = tuple(Intent(*row) for row in connection.execute(select(*intents.columns).order_by(intents.c.id)))
+            query = select(*intents.columns).where(intents.c.source == source).order_by(intents.c.id)
+            rows = tuple(Intent(*row) for row in connection.execute(query))
         return cls(
             {record.ticket.external_id: record for record in store.records(source=source)},
-            tuple(store.absences()),
+            tuple(store.absences(source)),
             rows,
-            {(one.external_id, one.field): (one.value, one.outcome) for one in store.decisions(latest=True)},
+            {
+                (one.external_id, one.field): (one.value, one.outcome)
+                for one in store.decisions(latest=True, source=source)
+            },
             store.verify_audit().faults,
+            frozenset(_tellings(store)),
         )
+
+
+def _tellings(store: Store) -> Iterator[Telling]:
+    for run in store.runs(1000):
+        findings = run.summary.get("findings", ())
+        assert isinstance(findings, list | tuple)
+        yield from ((kind, about, text) for kind, about, text in findings if kind in {"collision", "unknown_note"})
 
 
 def wrong(world: World, books: Books, *, race: bool, seen: Counter[str]) -> list[str]:
@@ -58,10 +75,12 @@ def wrong(world: World, books: Books, *, race: bool, seen: Counter[str]) -> list
     return [
         *mirror(world, books),
         *unwritten(world, books, seen),
-        *overwritten(world, by_marker, race=race, seen=seen),
+        *overwritten(world, books, race=race, seen=seen),
         *unannounced(world, by_marker, seen),
         *unfounded(world, books, seen),
-        *noted_twice(world, by_marker, seen),
+        *noted_twice(world, seen),
+        *misread_votes(world, race=race, seen=seen),
+        *unfound(world, books),
         *(f"the audit log does not hold: {fault}" for fault in books.audited),
     ]
 
@@ -78,7 +97,7 @@ def mirror(world: World, books: Books) -> Iterator[str]:
             yield f"{external_id} is not in the store"
         elif here.ticket != truth.ticket:
             yield f"{external_id} differs: {here.ticket} instead of {truth.ticket}"
-        elif _told(here) != _told(truth) or set(here.approvals) != set(truth.approvals):
+        elif _history_of(here) != _history_of(truth) or set(here.approvals) != set(truth.approvals):
             yield f"{external_id} has another history or other votes than the source"
 
 
@@ -89,7 +108,7 @@ def unwritten(world: World, books: Books, seen: Counter[str]) -> Iterator[str]:
         if not record.ticket.state.is_open:
             continue
         events = [event for event in world.log if event.external_id == external_id]
-        for name, wanted in expected(record, world.name).items():
+        for name, wanted in expected(record, world.name, events).items():
             if any(not event.marker and GROUPS[name] & event.changes.keys() for event in events):
                 seen["decided by somebody"] += 1
                 continue
@@ -106,13 +125,17 @@ def unwritten(world: World, books: Books, seen: Counter[str]) -> Iterator[str]:
         yield from _note_left(external_id, record, world, books)
 
 
-def expected(record: TicketRecord, source: str) -> Mapping[str, Value]:
+def expected(record: TicketRecord, source: str, events: list[Event]) -> Mapping[str, Value]:
     """What the shipped rules say of the tickets of this world."""
     ticket = record.ticket
     rank: dict[str, Value] = {"impact": 2, "urgency": 2} if source == "snow" else {"priority": 3}
-    if ticket.type is TicketType.CHANGE:
-        return {**rank, "approval": "requested"}
-    return {**rank, "vendor": OWNERS[ticket.environment or ""]}
+    vendor = "eGov DevOps" if "access" in ticket.category else OWNERS[ticket.environment or ""]
+    if ticket.type is not TicketType.CHANGE and "access" not in ticket.category:
+        return {**rank, "vendor": vendor}
+    let_through = is_let_through(record, events)
+    if let_through is None:
+        return rank
+    return {**rank, "vendor": vendor} if let_through else {**rank, "approval": "requested"}
 
 
 def _refused(events: list[Event], name: str, wanted: Value, truth: object) -> bool:
@@ -126,14 +149,18 @@ def _note_left(external_id: str, record: TicketRecord, world: World, books: Book
         return
     left = any(event.note for event in world.log if event.external_id == external_id)
     tried = [key for one in books.intents if one.external_id == external_id for key in one.outcomes if " " in key]
-    if not left and len(tried) < 2:
+    told = any(kind == "unknown_note" and about == f"{record.ticket.id} note" for kind, about, _ in books.told)
+    if not left and len(tried) < 2 and not told:
         yield f"{external_id}: the note is not there, and nothing says why"
 
 
-def overwritten(world: World, by_marker: Mapping[str, Intent], *, race: bool, seen: Counter[str]) -> Iterator[str]:
-    """No value of a person was replaced by ours without a record; without a race none was at all."""
+def overwritten(world: World, books: Books, *, race: bool, seen: Counter[str]) -> Iterator[str]:
+    """No value of a person was replaced by ours without a record that a run told; without a race none was at all."""
+    by_marker, told = {intent.marker: intent for intent in books.intents}, books.told
     last: dict[tuple[str, str], Event] = {}
     for event in world.log:
+        if "vote" in event.changes:
+            last.pop((event.external_id, "approval"), None)  # an approver's later word counts, whoever said what before
         for name, (old, new) in event.changes.items():
             before = last.get((event.external_id, name))
             if event.marker and name in event.asked and before is not None and not before.marker:
@@ -142,15 +169,22 @@ def overwritten(world: World, by_marker: Mapping[str, Intent], *, race: bool, se
                 blind = world.tickets.get(event.external_id) and world.tickets[event.external_id].unreadable == name
                 if not race and not blind:
                     yield f"{event.external_id} {name}: {old!r} of a person was replaced by {new!r} without a race"
-                elif old == "not_required":
-                    seen["asked although somebody said no"] += 1  # in a race it is taken for nothing said, by design
                 elif intent is None or not _recorded(intent, name):
                     yield f"{event.external_id} {name}: {old!r} of a person was silently replaced by {new!r}"
+                elif f"{name}: a person's" in intent.detail and not _told(intent, name, told):
+                    yield f"{event.external_id} {name}: no run told that {old!r} of a person was replaced by {new!r}"
             last[event.external_id, name] = event
 
 
 def _recorded(intent: Intent, name: str) -> bool:
     return intent.outcomes.get(name) not in SETTLED or f"{name}: a person's" in intent.detail
+
+
+def _told(intent: Intent, name: str, told: frozenset[Telling]) -> bool:
+    subject = f"{intent.source}:{intent.number}"
+    return any(
+        (kind, about) == ("collision", subject) and text.startswith(f"{name}: a person's") for kind, about, text in told
+    )
 
 
 def unannounced(world: World, by_marker: Mapping[str, Intent], seen: Counter[str]) -> Iterator[str]:
@@ -191,26 +225,27 @@ def unfounded(world: World, books: Books, seen: Counter[str]) -> Iterator[str]:
                     yield f"{intent.external_id} {name}: {wanted!r} is called verified and never was there"
 
 
-def noted_twice(world: World, by_marker: Mapping[str, Intent], seen: Counter[str]) -> Iterator[str]:
-    """Each note is on its ticket once, unless nobody could know: the source hides it and never said it took it."""
+def noted_twice(world: World, seen: Counter[str]) -> Iterator[str]:
+    """Each note is on its ticket once, whoever can see it."""
     times: Counter[tuple[str, str]] = Counter()
     for event in world.log:
-        if not event.note:
-            continue
-        seen["notes"] += 1
-        times[event.external_id, event.note] += 1
-        intent = by_marker.get(event.marker)
-        if event.unseen and intent is not None and set(_of_notes(intent)) == {Outcome.UNKNOWN}:
-            seen["notes that nobody could know of"] += 1
-            times[event.external_id, event.note] -= 1
+        if event.note:
+            seen["notes"] += 1
+            times[event.external_id, event.note] += 1
     yield from (
         f"{external_id} bears {count} times: {note}" for (external_id, note), count in times.items() if count > 1
     )
 
 
-def _of_notes(intent: Intent) -> Iterator[Outcome]:
-    return (outcome for key, outcome in intent.outcomes.items() if " " in key)
+def unfound(world: World, books: Books) -> Iterator[str]:
+    """A note of ours that anybody can see on an open ticket is known to be there."""
+    last = {(one.external_id, key): outcome for one in books.intents for key, outcome in one.outcomes.items()}
+    for external_id, truth in world.tickets.items():
+        shown = [note for note in truth.board if note.marker not in truth.unseen]
+        for note in shown if truth.record.ticket.state.is_open else ():
+            if (outcome := last.get((external_id, note.key))) not in SETTLED:
+                yield f"{external_id}: {note.key} can be seen there and counts as {outcome}"
 
 
-def _told(record: TicketRecord) -> set[tuple[object, ...]]:
+def _history_of(record: TicketRecord) -> set[tuple[object, ...]]:
     return {(one.entry_id, one.at, one.field, one.old, one.new, one.actor) for one in record.history}

@@ -50,24 +50,40 @@ class Truth:
 
 
 @dataclass
+class Time:
+    """One time for all worlds."""
+
+    now: datetime = START
+
+
+@dataclass
 class World:
-    """One source in memory. Instants are whole seconds where the source keeps no fractions, as ServiceNow."""
+    """One source in memory. Instants are ``whole`` seconds where the source keeps no fractions, as ServiceNow."""
 
     name: str
-    now: datetime = START
+    time: Time = field(default_factory=Time)
+    whole: bool = False
     tickets: dict[str, Truth] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     log: list[Event] = field(default_factory=list)
     trace: list[str] = field(default_factory=list)
 
     @property
+    def now(self) -> datetime:
+        return self.time.now
+
+    @now.setter
+    def now(self, instant: datetime) -> None:
+        self.time.now = instant
+
+    @property
     def at(self) -> datetime:
-        return self.now.replace(microsecond=0) if self.name == "snow" else self.now
+        return self.now.replace(microsecond=0) if self.whole or self.name == "snow" else self.now
 
     def say(self, line: str) -> None:
         self.trace.append(f"{self.now:%d %H:%M:%S.%f}"[:-3] + f" {line}")
 
-    def create(self, kind: TicketType, environment: str, summary: str, **obstacles: str) -> str:
+    def create(self, kind: TicketType, environment: str, summary: str, category: str = "", **obstacles: str) -> str:
         number = f"{self.name.upper()}-{len(self.tickets) + len(self.deleted) + 1}"
         ticket = Ticket(
             source=self.name,
@@ -82,13 +98,14 @@ class World:
             summary=summary,
             environment=environment,
             service=("erp",) if environment == "punjab" else ("portal",),
+            category=(category,) if category else (),
             impact=3,
             urgency=3,
             priority=5,
         )
         record = TicketRecord(ticket)
         self.tickets[ticket.external_id] = Truth(record, [(self.now, record)], **obstacles)  # type: ignore[arg-type]  # those are texts
-        self.say(f"created {ticket.external_id} {kind} {environment} {obstacles or ''}")
+        self.say(f"created {ticket.external_id} {kind} {environment} {category} {obstacles or ''}")
         return ticket.external_id
 
     def edit(
@@ -146,9 +163,25 @@ class World:
         vote = Approval(self.name, external_id, number, approver, ApprovalState.REQUESTED, self.at)
         self._put(truth, replace(truth.record, approvals=(*truth.record.approvals, vote)), 0)
 
+    def vote(self, external_id: str, number: str, state: ApprovalState) -> None:
+        """An approver decides on their record, or once more; the ticket has changed with it."""
+        truth = self.tickets[external_id]
+        votes = {vote.approval_id: vote for vote in truth.record.approvals}
+        old, new = votes[number], replace(votes[number], state=state, decided_at=self.at)
+        votes[number] = new
+        self.log.append(
+            Event(len(self.log), self.at, external_id, old.approver, {"vote": (str(old.state), str(new.state))})
+        )
+        self.say(f"{external_id} {old.approver} votes {new.state}")
+        ticket = truth.record.ticket
+        changed = replace(ticket, updated_at=self.at, version=str(int(ticket.version) + 1))
+        self._put(truth, replace(truth.record, ticket=changed, approvals=tuple(votes.values())), 0)
+
     def note(self, external_id: str, note: Note, marker: str, *, unseen: bool) -> None:
         truth = self.tickets[external_id]
         truth.board.append(note)
+        moved = replace(truth.record.ticket, updated_at=self.at, version=str(int(truth.record.ticket.version) + 1))
+        self._put(truth, replace(truth.record, ticket=moved), 0)  # as both products do, whoever may see the note
         if unseen:
             truth.unseen.add(note.marker)
         self.log.append(
@@ -169,6 +202,11 @@ class World:
         """A write of ours that changed nothing."""
         self.log.append(Event(len(self.log), self.at, external_id, BRIDGE, {}, marker, dict(asked)))
         self.say(f"{external_id} push {marker[:6]}: {why}")
+
+    def version(self, event: Event) -> str:
+        """The version that a ticket had before something happened to it."""
+        before = (one for one in self.log[: event.number] if one.external_id == event.external_id)
+        return str(sum(bool(one.changes or one.note) for one in before))
 
     def delete(self, external_id: str) -> None:
         self.say(f"{external_id} deleted")
