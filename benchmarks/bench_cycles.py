@@ -147,10 +147,10 @@ def _holidays(calendar: CalendarDefinition) -> dict[date, str]:
 # --- made-up tickets ---------------------------------------------------------------------------------------------
 
 
-def record(place: int, configuration: Configuration) -> TicketRecord:
+def record(place: int, configuration: Configuration, first: datetime = FIRST, days: int = DAYS) -> TicketRecord:
     """The ticket of a place: taken up, ranked or put on hold, handed over, and nine times in ten resolved."""
     chance = random.Random(place)
-    created = at = FIRST + timedelta(seconds=chance.randrange(DAYS * 86_400))
+    created = at = first + timedelta(seconds=chance.randrange(days * 86_400))
     values = {"state": "new", "priority": "4", "vendor": ""}
     entries: list[HistoryEntry] = []
     for field, value in changes(chance, list(configuration.vendors)):

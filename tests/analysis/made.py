@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 
 from itsm_bridge.analysis.agreements import Agreed
 from itsm_bridge.analysis.assembly import NOTHING_AGREED, Gone, Material, Problem, Sent, assemble
+from itsm_bridge.analysis.demand import Arriving
 from itsm_bridge.analysis.frames import Frames
 from itsm_bridge.analysis.period import Period
 from itsm_bridge.config import load
@@ -18,6 +20,7 @@ from itsm_bridge.config.model import Configuration
 from itsm_bridge.model import ApprovalState, Decision, HistoryEntry, NativeSla, State, Ticket, TicketRecord, TicketType
 from itsm_bridge.rules import classify
 from itsm_bridge.sla import Clockwork, Compared, Comparer
+from itsm_bridge.store import Arrival, KnownTicket
 
 NOW = datetime(2026, 11, 19, 12, 30, tzinfo=UTC)
 """Thursday of 2026-W47, 18:00 in Kolkata."""
@@ -178,6 +181,19 @@ def decision(
     )
 
 
+def known(record: TicketRecord) -> KnownTicket:
+    """What a store says of a ticket."""
+    ticket = record.ticket
+    return KnownTicket(ticket.source, ticket.external_id, ticket.number, ticket.created_at)
+
+
+def arrival(record: TicketRecord) -> Arrival:
+    """The same of one that may have moved."""
+    ticket = record.ticket
+    where = ticket.environment, ticket.service
+    return Arrival(ticket.source, ticket.external_id, ticket.created_at, *where, has_changed=bool(record.history))
+
+
 def frames(
     records: Iterable[TicketRecord],
     configured: Configuration,
@@ -194,6 +210,7 @@ def frames(
     agreed: Agreed = NOTHING_AGREED,
 ) -> Frames:
     """The frames of the period that holds ``as_of``, with the real rules and clocks."""
+    held = list(records)
     made, measured, comparer, clockwork = list(decisions), list(natives), Comparer(configured), Clockwork(configured)
 
     def compare(some: Sequence[TicketRecord], at: datetime) -> Iterator[Compared]:
@@ -202,15 +219,21 @@ def frames(
             yield comparer.compare(reckoned, of_ticket, at) if measured else Compared()
 
     material = Material(
-        records=records,
+        alive=lambda _since, _before: held,
+        counted=lambda before: Counter(one.ticket.source for one in held if one.ticket.created_at < before),
+        known=lambda ids: (known(one) for one in held if (one.ticket.source, one.ticket.external_id) in ids),
         read=classify(configured),
-        clock=clockwork.cycles,
-        reckon=clockwork.reckonings,
+        clock=clockwork.columns,
         decisions=lambda _: made,
         sent=sent,
         problems=problems,
         freshness={"snow": as_of} if freshness is None else freshness,
         gone=gone or {},
+        arriving=Arriving(
+            lambda since, before: [arrival(one) for one in held if since <= one.ticket.created_at < before],
+            lambda ids: [one for one in held if (one.ticket.source, one.ticket.external_id) in ids],
+            classify(configured),
+        ),
         booked=lambda _: booked,
         compare=compare,
         agreed=agreed,

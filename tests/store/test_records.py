@@ -120,3 +120,46 @@ def test_what_ended_last_comes_first_and_only_since_an_instant(store: Store) -> 
     assert [numbers[key] for key in store.finished(NOW - 9 * MINUTE, 10)] == ["2", "3", "1"]
     assert [numbers[key] for key in store.finished(NOW - 8 * MINUTE, 10)] == ["2", "3"]
     assert [numbers[key] for key in store.finished(NOW - 9 * MINUTE, 1)] == ["2"]
+
+
+def test_tickets_are_counted_and_named_without_being_read(store: Store) -> None:
+    for number in range(records.CHUNK + 2):
+        store.save_record(record(number, created_at=NOW - number * MINUTE), NOW)
+    store.save_record(record(1, source="ops", created_at=NOW), NOW)
+    assert store.created(NOW) == {"snow": records.CHUNK + 1}
+    assert store.created(NOW + MINUTE) == {"snow": records.CHUNK + 2, "ops": 1}
+    asked = [("snow", ticket(number).external_id) for number in range(records.CHUNK + 9)]
+    known = store.known([*asked, ("ops", ticket(1).external_id), ("jira", "1")])
+    assert [(one.id, one.created_at) for one in known[:2]] == [
+        ("ops:INC0000001", NOW),
+        ("snow:INC0000000", NOW),
+    ]
+    assert len(known) == records.CHUNK + 3
+
+
+def test_what_is_alive_has_its_whole_history_and_votes(store: Store) -> None:
+    for number in range(records.CHUNK + 3):
+        done = {"state": State.CLOSED, "updated_at": NOW - 50 * MINUTE} if number % 2 else {}
+        of = ticket(number, **done)
+        changes = tuple(entry(of, f"{number}.{step}", at=NOW - (60 - step) * MINUTE) for step in range(3))
+        store.save_record(TicketRecord(of, changes, (vote(of, f"v{number}"),)), NOW)
+    everything = {one.ticket.number: one for one in store.records()}
+    opened = [one for one in everything.values() if one.ticket.state.is_open]
+    assert list(store.alive(NOW - 49 * MINUTE, NOW)) == opened
+    assert list(store.alive(NOW - 50 * MINUTE, NOW)) == list(everything.values())
+    assert {len(one.history) for one in opened} == {3}
+    assert {len(one.approvals) for one in opened} == {1}
+    assert list(store.alive(NOW - 50 * MINUTE, NOW - 60 * MINUTE)) == []
+
+
+def test_an_arrival_says_whether_its_place_may_have_been_another(store: Store) -> None:
+    changes = {1: ("environment", 5), 2: ("service", -5), 3: ("state", 5), 4: ("environment", -5)}
+    for number, (field, minute) in changes.items():
+        of = ticket(number, environment="ap", updated_at=NOW - MINUTE if number == 4 else NOW)
+        change = entry(of, str(number), field=field, at=NOW + minute * MINUTE)
+        store.save_record(TicketRecord(of, (change,)), NOW)
+    found = store.arrivals(NOW - 60 * MINUTE, NOW)
+    assert [(one.identity[1], one.environment, one.has_changed) for one in found] == [
+        (ticket(number).external_id, "ap", number < 3) for number in changes
+    ]
+    assert store.arrivals(NOW - 59 * MINUTE, NOW) == store.arrivals(NOW - 70 * MINUTE, NOW - 60 * MINUTE) == []

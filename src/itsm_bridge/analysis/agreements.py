@@ -6,18 +6,47 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from itsm_bridge.analysis.frames import Row
+import numpy as np
+import pandas as pd
+
+from itsm_bridge.analysis.frames import MICROSECONDS, Columns, Row, Texts
+from itsm_bridge.analysis.frames import NEVER as NO_INSTANT
+from itsm_bridge.calendars import Seconds
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.history import reopenings
 from itsm_bridge.model import TicketRecord, Verdict, Warned
-from itsm_bridge.sla import ClockedTicket, Cycle, Digests, Pair, causes, pairs
+from itsm_bridge.sla import (
+    NEVER,
+    NO_PRIORITY,
+    STAGES,
+    ClockedTicket,
+    CycleColumns,
+    Digests,
+    Pair,
+    Stage,
+    causes,
+    pairs,
+)
 
 Identity = tuple[str, str]
 """A ticket's source and external id."""
 
 Clock = tuple[str, str, str, datetime]
 """Source, external id, level and start of a clock."""
+
+
+AGREED: Mapping[str, Callable[[Verdict], object]] = {
+    "agreed_breached": lambda one: one.breached,
+    "agreed_elapsed_seconds": lambda one: one.elapsed_seconds,
+    "agreed_target_seconds": lambda one: one.target_seconds,
+    "agreed_at": lambda one: one.frozen_at,
+}
+WARNED: Mapping[str, Callable[[Warned], object]] = {
+    "warned_percent": lambda one: one.percent,
+    "warned_at": lambda one: one.crossed_at,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +59,10 @@ class Agreed:
 
 @dataclass(slots=True)
 class Beside:
-    """The rows of some tickets: ``cycles`` with their verdicts and warnings, and ``verdicts`` beside today's."""
+    """What stands beside some clocks: by their row the verdict and the warning, and the rows of ``verdicts``."""
 
-    cycles: list[Row] = field(default_factory=list)
+    agreed: dict[int, Verdict] = field(default_factory=dict)
+    warned: dict[int, Warned] = field(default_factory=dict)
     verdicts: list[Row] = field(default_factory=list)
 
 
@@ -44,21 +74,24 @@ class Agreements:
         self._digests = Digests(configuration)
         self._until = until
 
-    def beside(self, tickets: Sequence[tuple[TicketRecord, TicketRecord]], cycles: Iterable[Cycle]) -> Beside:
-        """The clocks of some tickets, each as the source has it and as classify rules fill it, with what was agreed."""
-        of_ticket: defaultdict[Identity, list[Cycle]] = defaultdict(list)
-        for cycle in cycles:
-            of_ticket[cycle.source, cycle.external_id].append(cycle)
-        ids = [(record.ticket.source, record.ticket.external_id) for record, _ in tickets]
-        verdicts = self._verdicts(ids)
-        warned = self._warned([one for one in ids if any(cycle.stopped_at is None for cycle in of_ticket[one])])
+    def beside(self, records: Sequence[TicketRecord], clocks: CycleColumns) -> Beside:
+        """What was agreed about the clocks of some tickets; ``records`` are these as their source has them."""
+        places = {(one.ticket.source, one.ticket.external_id): place for place, one in enumerate(records)}
+        verdicts, warned = self._verdicts(places), self._warned(_running(clocks, records))
         found = Beside()
-        for one, (record, read) in zip(ids, tickets, strict=True):
-            ticket = ClockedTicket(record, read, of_ticket[one])
-            together = list(_pairs(ticket, verdicts.get(one, ())))
-            agreed = {id(pair.cycle): pair.verdict for pair in together if pair.cycle is not None}
-            found.cycles += (_cycle_row(cycle, agreed.get(id(cycle)), warned) for cycle in ticket.cycles)
-            found.verdicts += (_verdict_row(pair, self._causes(pair, ticket), ticket) for pair in together)
+        for one in sorted({*verdicts, *(clock[:2] for clock in warned)}, key=places.__getitem__):
+            rows = clocks.rows_of(places[one])
+            ticket = ClockedTicket(records[places[one]], clocks.records[places[one]], list(clocks.cycles(rows)))
+            row_of = {id(cycle): row for row, cycle in zip(rows, ticket.cycles, strict=True)}
+            for pair in _pairs(ticket, verdicts.get(one, ())):
+                found.verdicts.append(_verdict_row(pair, self._causes(pair, ticket), ticket))
+                if pair.cycle is not None:
+                    found.agreed[row_of[id(pair.cycle)]] = pair.verdict
+            told = (
+                (row, warned.get((*one, cycle.sla, cycle.started_at)))
+                for row, cycle in zip(rows, ticket.cycles, strict=True)
+            )
+            found.warned |= {row: one for row, one in told if one is not None}
         return found
 
     def _verdicts(self, ids: Collection[Identity]) -> Mapping[Identity, list[Verdict]]:
@@ -90,17 +123,49 @@ def _pairs(ticket: ClockedTicket, verdicts: Iterable[Verdict]) -> Iterator[Pair]
         yield from pairs([cycle for cycle in ticket.cycles if cycle.sla == sla], agreed, reopened)
 
 
-def _cycle_row(cycle: Cycle, verdict: Verdict | None, warned: Mapping[Clock, Warned]) -> Row:
-    told = warned.get((cycle.source, cycle.external_id, cycle.sla, cycle.started_at))
-    return (
-        cycle.ticket, cycle.sla, cycle.measures, cycle.kind, cycle.vendor, cycle.environment, cycle.priority,
-        cycle.started_at, cycle.stopped_at, cycle.due_at, cycle.target_seconds, cycle.elapsed_seconds,
-        cycle.paused_seconds, cycle.breached, cycle.stage, cycle.remaining_seconds, cycle.due_if_resumed_at,
-        *((None,) * 4 if verdict is None else (
-            verdict.breached, verdict.elapsed_seconds, verdict.target_seconds, verdict.frozen_at,
-        )),
-        *((None, None) if told is None else (told.percent, told.crossed_at)),
-    )  # fmt: skip
+def _running(clocks: CycleColumns, records: Sequence[TicketRecord]) -> list[Identity]:
+    """The tickets with a clock that has not ended."""
+    places = np.unique(clocks.ticket[clocks.stopped == NEVER]).tolist()
+    return [(records[place].ticket.source, records[place].ticket.external_id) for place in places]
+
+
+def cycle_columns(clocks: CycleColumns, ids: Texts, beside: Beside) -> Columns:
+    """The frame ``cycles``; ``ids`` are the tickets by their place."""
+    paused, stopped, due = clocks.is_in(Stage.PAUSED), _instants(clocks.stopped), _instants(clocks.due)
+    return {
+        "ticket": ids[clocks.ticket],
+        "sla": clocks.named("name"),
+        "measures": clocks.named("measures"),
+        "kind": clocks.named("kind"),
+        "vendor": clocks.vendor,
+        "environment": clocks.environment,
+        "priority": pd.arrays.IntegerArray(clocks.priority, clocks.priority == NO_PRIORITY),
+        "started_at": _instants(clocks.started),
+        "stopped_at": stopped,
+        "due_at": np.where(paused, NO_INSTANT, due),
+        "target_seconds": clocks.target,
+        "elapsed_seconds": clocks.elapsed,
+        "paused_seconds": clocks.paused,
+        "breached": clocks.breached,
+        "stage": np.array([str(stage) for stage in STAGES], dtype=np.object_)[clocks.stage],
+        "remaining_seconds": clocks.target - clocks.elapsed,
+        "due_if_resumed_at": np.where(paused, due, NO_INSTANT),
+        **_scattered(beside.agreed, AGREED, len(clocks)),
+        **_scattered(beside.warned, WARNED, len(clocks)),
+    }
+
+
+def _scattered(beside: Mapping[int, Any], said: Mapping[str, Callable[[Any], object]], count: int) -> Columns:
+    """Columns that say something in a few rows."""
+    if not beside:
+        return {}
+    rows = [beside.get(row) for row in range(count)]
+    return {name: [None if one is None else say(one) for one in rows] for name, say in said.items()}
+
+
+def _instants(seconds: Seconds) -> Seconds:
+    """Epoch seconds as a frame has its instants."""
+    return np.where(seconds == NEVER, NO_INSTANT, seconds * MICROSECONDS)
 
 
 def _verdict_row(pair: Pair, cause: str, ticket: ClockedTicket) -> Row:

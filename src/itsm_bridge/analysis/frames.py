@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import wraps
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from itsm_bridge.analysis.period import Period, Week
@@ -17,6 +20,16 @@ CHUNK = 20_000
 """Rows that are held as Python objects at once."""
 
 Row = tuple[object, ...]
+
+Texts = npt.NDArray[np.object_]
+Columns = Mapping[str, Any]
+"""Columns of a frame as arrays of equal length: texts as objects, instants as microseconds since 1970-01-01T00:00Z
+(``NEVER`` for a missing one), others as they are. One that is not there is missing, or an empty text, in every row."""
+
+NEVER = np.iinfo(np.int64).min
+
+MICROSECONDS = 1_000_000
+"""In a second."""
 
 SCHEMAS: Mapping[str, Mapping[str, str]] = {
     # every ticket that was open at some time in the period
@@ -82,6 +95,8 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = {
     },
     # one row for each thing that is odd about one record
     "findings": {"source": TEXT, "check": TEXT, "subject": TEXT, "detail": TEXT},
+    # tickets created before the as-of instant in the last 48 months (``demand``); month is YYYY-MM in the report's zone
+    "demand": {"month": TEXT, "environment": TEXT, "service": TEXT, "arrivals": INTEGER},
     # hours of ticket work that each vendor has in each week
     "capacity": {"vendor": TEXT, "week": TEXT, "status": TEXT, "capacity_hours": NUMBER},
 }  # fmt: skip
@@ -93,7 +108,8 @@ class Frames:
 
     Texts are empty rather than missing; other values are missing where there is none. ``known`` counts, by source, the
     tickets created before ``until``; ``freshness`` is when each source was last read to its end (``None``: never).
-    ``previous`` holds the same for the period before, up to the same point, but for ``used``.
+    ``previous`` holds the same for the period before, up to the same point, but for ``used`` and ``demand``. ``kept``
+    is what tables have worked out ``once``.
     """
 
     period: Period
@@ -113,12 +129,27 @@ class Frames:
     decisions: pd.DataFrame
     findings: pd.DataFrame
     capacity: pd.DataFrame
+    demand: pd.DataFrame
     previous: Frames | None = None
+    kept: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     @property
     def start(self) -> datetime:
         """The first instant of the period."""
         return self.period.start
+
+
+def once(build: Callable[[Frames], pd.DataFrame]) -> Callable[[Frames], pd.DataFrame]:
+    """Work a table out once for each ``Frames``, for all that ask; each gets one that it may change."""
+    name = f"{build.__module__}.{build.__qualname__}"
+
+    @wraps(build)
+    def kept(frames: Frames) -> pd.DataFrame:
+        if name not in frames.kept:
+            frames.kept[name] = build(frames)
+        return frames.kept[name].copy(deep=False)  # pandas copies what is written to
+
+    return kept
 
 
 class Growing:
@@ -135,11 +166,18 @@ class Growing:
         if len(self._rows) >= CHUNK:
             self._settle()
 
+    def put(self, columns: Columns) -> None:
+        """Add rows that are columns already."""
+        if self._rows:
+            self._settle()
+        self._parts.append(columned(self._name, columns))
+
     def frame(self) -> pd.DataFrame:
-        """All rows."""
+        """All rows, once."""
         if self._rows or not self._parts:
             self._settle()
-        return pd.concat(self._parts, ignore_index=True)
+        parts, self._parts = self._parts, []
+        return pd.concat(parts, ignore_index=True)
 
     def _settle(self) -> None:
         self._parts.append(framed(self._name, self._rows))
@@ -156,6 +194,14 @@ def framed(name: str, rows: Sequence[Row]) -> pd.DataFrame:
     return pd.DataFrame(series)
 
 
+def columned(name: str, columns: Columns) -> pd.DataFrame:
+    """Columns as a typed frame with those of ``SCHEMAS[name]``; there is at least one column."""
+    count = len(next(iter(columns.values())))
+    return pd.DataFrame({
+        column: _column(columns.get(column), count, dtype) for column, dtype in SCHEMAS[name].items()
+    })  # fmt: skip
+
+
 def chosen(texts: Mapping[str, pd.Series], otherwise: str) -> pd.Series:
     """For each row the first text whose condition holds; a missing condition does not hold."""
     conditions = [condition.fillna(value=False).to_numpy(dtype=bool) for condition in texts.values()]
@@ -163,9 +209,27 @@ def chosen(texts: Mapping[str, pd.Series], otherwise: str) -> pd.Series:
     return pd.Series(np.select(conditions, list(texts), otherwise), index=index, dtype=TEXT)
 
 
+def _column(values: Any, count: int, dtype: str) -> pd.Series:  # noqa: ANN401 - an array of any kind
+    if values is None:
+        return pd.Series(np.full(count, "", dtype=object) if dtype == TEXT else [None] * count, dtype=dtype)
+    if dtype == INSTANT and isinstance(values, np.ndarray):
+        return pd.Series(np.asarray(values, dtype=np.int64).view("datetime64[us]")).dt.tz_localize("UTC")
+    return pd.Series(values, dtype=dtype)
+
+
+class _Shared(dict[object, str]):
+    def __missing__(self, value: object) -> str:
+        text = self[value] = "" if value is None else str(value)
+        return text
+
+
+def texts(values: Iterable[object]) -> list[str]:
+    """Values as texts, one for all that are the same: the same few come again and again."""
+    shared = _Shared()
+    return [shared[value] for value in values]
+
+
 def _series(values: list[object], dtype: str) -> pd.Series:
     if dtype == TEXT:
-        shared: dict[str, str] = {}  # the same few texts come again and again
-        texts = ("" if value is None else str(value) for value in values)
-        return pd.Series([shared.setdefault(text, text) for text in texts], dtype=dtype)
+        return pd.Series(texts(values), dtype=dtype)
     return pd.Series(values, dtype=dtype)

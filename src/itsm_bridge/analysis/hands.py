@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import cast
 
 import numpy as np
 import pandas as pd
 
 from itsm_bridge.analysis.effort import epochs
-from itsm_bridge.analysis.frames import TEXT, Row
+from itsm_bridge.analysis.frames import TEXT
 from itsm_bridge.calendars import Calendars
-from itsm_bridge.history import Stretch, split
+from itsm_bridge.history import split
 
 PLACE = ("environment", "service")
 """What says whose calendar counts."""
 
 FOLLOWED = ("vendor", "group", *PLACE)
-
-
-def hand_rows(ticket: str, stretches: Iterable[Stretch]) -> Iterator[Row]:
-    """One ticket's rows of the frame ``hands``; the business time is put in later, for all at once."""
-    for stretch in stretches:
-        followed = (stretch.values[field] for field in FOLLOWED)
-        yield ticket, stretch.start, stretch.end, *stretch.holder, *followed, None, None
 
 
 def with_business_time(hands: pd.DataFrame, calendars: Calendars) -> pd.DataFrame:

@@ -89,7 +89,8 @@ def _pending(decisions: pd.DataFrame, history: pd.DataFrame, outcomes: Collectio
     The rules keep no decision where they find nobody, so that after an approval the one that waited for it is the last.
     """
     pending = decisions[decisions["outcome"].isin(list(outcomes))]
-    settled = history[history["field"].isin(list(SETTLING))].groupby("ticket")["at"].max()
+    of_these = history[history["ticket"].isin(pending["ticket"])]
+    settled = of_these[of_these["field"].isin(list(SETTLING))].groupby("ticket")["at"].max()
     since = settled.reindex(pending["ticket"]).set_axis(pending.index)
     over = (pending["field"] == "vendor") & (pending["outcome"] == "held") & (since >= pending["decided_at"])
     return pending[~over.fillna(value=False)]

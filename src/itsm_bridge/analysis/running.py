@@ -2,56 +2,34 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
 from itsm_bridge.analysis.effort import epochs
-from itsm_bridge.analysis.frames import SCHEMAS, Row
-from itsm_bridge.calendars import Calendars
+from itsm_bridge.analysis.frames import MICROSECONDS, SCHEMAS, Columns, Texts
+from itsm_bridge.calendars import Calendars, epoch
 from itsm_bridge.config.model import HolderKind
-from itsm_bridge.model import TicketRecord
-from itsm_bridge.sla import Cycle, Reckoning, Stage
-
-Reckon = Callable[[Sequence[TicketRecord], datetime], Iterable[Sequence[Reckoning]]]
-"""What gives, for each ticket, its cycles with the intervals that add up to each, in the order of its cycles."""
+from itsm_bridge.sla import NEVER, CycleColumns, Stage
 
 
-@dataclass(frozen=True, slots=True)
-class Breaches:
-    """How the time of a period's breached cycles is found: of those that ended in ``[since, until)`` or still run."""
+def running(clocks: CycleColumns, ids: Texts, since: datetime, first: int) -> Columns:
+    """Columns of the frame ``running``: of breached clocks that ended at or after ``since`` or still run.
 
-    reckon: Reckon
-    since: datetime
-    until: datetime
-
-    def running(self, records: Sequence[TicketRecord], cycles: Sequence[Cycle], first: int) -> Iterator[Row]:
-        """Rows of the frame ``running`` for ``cycles``, which are those of ``records`` and begin at row ``first``."""
-        of_ticket: dict[tuple[str, str], list[tuple[int, Cycle]]] = defaultdict(list)
-        for row, cycle in enumerate(cycles, start=first):
-            of_ticket[cycle.source, cycle.external_id].append((row, cycle))
-        own = [of_ticket[record.ticket.source, record.ticket.external_id] for record in records]
-        late = [place for place, some in enumerate(own) if any(self._counts(cycle) for _, cycle in some)]
-        reckoned = self.reckon([records[place] for place in late], self.until)
-        for place, reckonings in zip(late, reckoned, strict=True):
-            for (row, cycle), reckoning in zip(own[place], reckonings, strict=True):
-                if self._counts(cycle):
-                    yield from _running(row, reckoning)
-
-    def _counts(self, cycle: Cycle) -> bool:
-        """A cancelled cycle is owed nothing."""
-        in_period = cycle.stopped_at is None or cycle.stopped_at >= self.since
-        return cycle.breached and in_period and cycle.stage is not Stage.CANCELLED
-
-
-def _running(row: int, reckoning: Reckoning) -> Iterator[Row]:
-    for piece in reckoning.used:
-        if piece.seconds:
-            yield row, reckoning.cycle.ticket, piece.start, piece.end, piece.calendar, piece.seconds
+    A cancelled one is owed nothing. ``ids`` are the tickets by their place; the clocks begin at row ``first``.
+    """
+    in_period = (clocks.stopped == NEVER) | (clocks.stopped >= epoch(since))
+    counted = np.flatnonzero(clocks.breached & in_period & ~clocks.is_in(Stage.CANCELLED))
+    pieces = clocks.running(counted)
+    return {
+        "cycle": pieces.row + first,
+        "ticket": ids[clocks.ticket[pieces.row]],
+        "start": pieces.start * MICROSECONDS,
+        "end": pieces.end * MICROSECONDS,
+        "calendar": pieces.calendar,
+        "seconds": pieces.seconds,
+    }
 
 
 def divided(running: pd.DataFrame, hands: pd.DataFrame, calendars: Calendars) -> pd.DataFrame:

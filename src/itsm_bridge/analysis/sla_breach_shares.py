@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from itsm_bridge.analysis.columns import ENVIRONMENT, SLA, TICKET, Column, Kind, Table
-from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.frames import Frames, once
 from itsm_bridge.analysis.sla_cycles import counted
 from itsm_bridge.analysis.time_in_hand import HOLDER, HOLDER_KIND, share
 
@@ -17,6 +17,7 @@ def build(frames: Frames) -> pd.DataFrame:
     return breach_time(frames).sort_values(_ORDER, ascending=[name != "business_seconds" for name in _ORDER])
 
 
+@once
 def breach_time(frames: Frames) -> pd.DataFrame:
     """Each row of ``sla_breaches`` as often as there are holders who used its time."""
     cycles = counted(frames)

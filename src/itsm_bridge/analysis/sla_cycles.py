@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from itsm_bridge.analysis.columns import TICKET, Column, Kind, Table
-from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.frames import Frames, once
 
 RUNNING = ("in_progress", "paused")
 """Stages of a clock that has not ended."""
@@ -16,6 +16,7 @@ def build(frames: Frames) -> pd.DataFrame:
     return frames.cycles.sort_values(["ticket", "sla", "started_at"], kind="stable")
 
 
+@once
 def counted(frames: Frames) -> pd.DataFrame:
     """The cycles that matter to a period: completed in it, running at its as-of instant, or dropped in it.
 

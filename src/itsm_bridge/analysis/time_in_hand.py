@@ -7,7 +7,7 @@ import pandas as pd
 
 from itsm_bridge.analysis.columns import TICKET, Column, Kind, Table
 from itsm_bridge.analysis.effort import epochs
-from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.frames import Frames, once
 from itsm_bridge.calendars import epoch
 from itsm_bridge.calendars.walltime import BEFORE_ALL
 from itsm_bridge.config.model import HolderKind
@@ -47,6 +47,7 @@ def share(part: pd.Series, whole: pd.Series) -> pd.Series:
     return (part.astype("float64") / whole.mask(whole == 0)).round(6)
 
 
+@once
 def in_order(frames: Frames) -> pd.DataFrame:
     """The stretches of ``frames.hands``, oldest first, with the ticket's way from vendor to vendor.
 

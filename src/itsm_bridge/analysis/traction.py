@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
 from itsm_bridge.analysis.columns import Column, Kind, Table
-from itsm_bridge.analysis.frames import Frames
-from itsm_bridge.analysis.period import Week
+from itsm_bridge.analysis.frames import Frames, once
 from itsm_bridge.analysis.spans import KEY, open_before
 
 WEEKS_BEFORE = 12
@@ -21,14 +21,19 @@ COUNTS = ("open_start", *BEGINNINGS, *ENDINGS, "open_end")
 
 def build(frames: Frames) -> pd.DataFrame:
     """The rows of ``TABLE``; raises ``RuntimeError`` if one of them does not add up."""
+    return _counted(frames).reset_index()
+
+
+@once
+def _counted(frames: Frames) -> pd.DataFrame:
     edges = [week.start for week in frames.weeks] + [frames.until]
     parts = [_events(frames, edges, "start", "began", BEGINNINGS), _events(frames, edges, "end", "ended", ENDINGS)]
-    parts += [_standing(frames.spans, week) for week in frames.weeks]
+    parts += _standing(frames)
     counted = pd.concat(parts, ignore_index=True)
     table = counted.pivot_table(index=["week", *KEY], columns="count", values="number", aggfunc="sum", fill_value=0)
     table = table.reindex(columns=list(COUNTS), fill_value=0)
     check(table)
-    return table.reset_index()
+    return table
 
 
 def check(table: pd.DataFrame) -> None:
@@ -51,11 +56,15 @@ def _events(frames: Frames, edges: list[datetime], at: str, what: str, names: tu
     return _numbered(seen[seen["week"] != ""])
 
 
-def _standing(spans: pd.DataFrame, week: Week) -> pd.DataFrame:
-    """How many tickets were open as the week began and as it ended."""
-    start = spans[open_before(spans, week.start)].assign(count="open_start")
-    end = spans[open_before(spans, week.end)].assign(count="open_end")
-    return _numbered(pd.concat([start, end]).assign(week=week.name))
+def _standing(frames: Frames) -> Iterator[pd.DataFrame]:
+    """How many tickets were open as each week began and as it ended."""
+    groups = frames.spans.groupby(KEY)
+    keys, group = groups.size().reset_index()[KEY], groups.ngroup().to_numpy()
+    for week in frames.weeks:
+        for at, count in (week.start, "open_start"), (week.end, "open_end"):
+            there = group[open_before(frames.spans, at).to_numpy()]
+            rows = keys.assign(week=week.name, count=count, number=np.bincount(there, minlength=len(keys)))
+            yield rows[rows["number"] > 0]
 
 
 def _numbered(rows: pd.DataFrame) -> pd.DataFrame:

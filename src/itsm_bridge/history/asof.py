@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, replace
 from datetime import datetime
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
-from itsm_bridge.history.course import DONE, current, split, timeline
+from itsm_bridge.history.course import CUSTOM, DONE, current, split, timeline, values_over_time
 from itsm_bridge.model import Approval, ApprovalState, HistoryEntry, State, Ticket, TicketRecord
 
 DERIVED = "derived"
 """The ``entry_id`` of an entry that no source has: it is made from the ticket's own dates."""
 
-_CUSTOM = "custom."
+_NAMES = tuple(field.name for field in fields(Ticket))
+_VALUES = attrgetter(*_NAMES)
 
 
 def as_of(record: TicketRecord, instant: datetime) -> TicketRecord | None:
@@ -22,14 +24,14 @@ def as_of(record: TicketRecord, instant: datetime) -> TicketRecord | None:
 
     What happened at ``instant`` or later has not happened. Fields without history, such as the summary, stay as is.
     """
-    ticket = record.ticket
+    ticket, history = record.ticket, record.history
     if ticket.created_at >= instant:
         return None
-    past = tuple(entry for entry in record.history if entry.at < instant)
-    if len(past) < len(record.history) or ticket.updated_at >= instant:
+    past = history if all(entry.at < instant for entry in history) else _before(history, instant)
+    if past is not history or ticket.updated_at >= instant:
         ticket = _rewound(record, past, instant)
-    seen = TicketRecord(ticket, past, tuple(_asked(approval, instant) for approval in _known(record, instant)))
-    return replace(seen, ticket=_dated(seen, instant))
+    votes = tuple(_asked(approval, instant) for approval in _known(record, instant)) if record.approvals else ()
+    return _dated(TicketRecord(ticket, past, votes), instant)
 
 
 def with_recorded_end(record: TicketRecord) -> TicketRecord:
@@ -63,15 +65,21 @@ def _rewound(record: TicketRecord, past: tuple[HistoryEntry, ...], instant: date
     moments = [moment for moment in timeline(record, fields) if moment.at < instant]
     values = {field: value for field, value in moments[-1].values.items() if value != current(ticket, field)}
     plain: dict[str, Any] = {
-        field: _READERS.get(field, _text)(value) for field, value in values.items() if not field.startswith(_CUSTOM)
+        field: _READERS.get(field, _text)(value) for field, value in values.items() if not field.startswith(CUSTOM)
     }
-    custom = {field.removeprefix(_CUSTOM): split(value) for field, value in values.items() if field.startswith(_CUSTOM)}
+    custom = {field.removeprefix(CUSTOM): split(value) for field, value in values.items() if field.startswith(CUSTOM)}
     touched = max([ticket.created_at, *(entry.at for entry in past)])
-    return replace(ticket, **plain, custom={**ticket.custom, **custom}, updated_at=min(ticket.updated_at, touched))
+    dated = {"custom": {**ticket.custom, **custom}, "updated_at": min(ticket.updated_at, touched)}
+    return _with(ticket, plain | dated)
+
+
+def _with(ticket: Ticket, changes: Mapping[str, Any]) -> Ticket:
+    """The same as ``replace``, which takes twice as long: reports ask for every ticket."""
+    return Ticket(**{**dict(zip(_NAMES, _VALUES(ticket), strict=True)), **changes})
 
 
 def _is_ours(field: str) -> bool:
-    return field.startswith(_CUSTOM) or field in Ticket.__dataclass_fields__
+    return field.startswith(CUSTOM) or field in Ticket.__dataclass_fields__
 
 
 def _text(value: str) -> str | None:
@@ -102,6 +110,10 @@ _READERS: Mapping[str, Callable[[str], object]] = {
 }
 
 
+def _before(history: Iterable[HistoryEntry], instant: datetime) -> tuple[HistoryEntry, ...]:
+    return tuple(entry for entry in history if entry.at < instant)
+
+
 def _known(record: TicketRecord, instant: datetime) -> list[Approval]:
     return [approval for approval in record.approvals if approval.requested_at < instant]
 
@@ -113,28 +125,26 @@ def _asked(approval: Approval, instant: datetime) -> Approval:
     return replace(approval, state=ApprovalState.REQUESTED, decided_at=None)
 
 
-def _dated(seen: TicketRecord, instant: datetime) -> Ticket:
-    """The ticket with the dates of its end: the source's own where they had passed, else those of its history."""
+def _dated(seen: TicketRecord, instant: datetime) -> TicketRecord:
+    """With the dates of its end: the source's own where they had passed, else those of its history."""
     ticket = seen.ticket
     resolved = closed = None
     if ticket.state.value in DONE:
-        resolved = _before(ticket.resolved_at, instant) or _last_into(seen, {State.RESOLVED.value})
+        resolved = _passed(ticket.resolved_at, instant) or _last_into(seen, {State.RESOLVED.value})
         resolved = resolved or (_last_into(seen, DONE) if ticket.state is State.CLOSED else None)
     if ticket.state in {State.CLOSED, State.CANCELED}:
-        closed = _before(ticket.closed_at, instant) or _last_into(seen, {ticket.state.value})
-    return replace(ticket, resolved_at=resolved, closed_at=closed)
+        closed = _passed(ticket.closed_at, instant) or _last_into(seen, {ticket.state.value})
+    if resolved is ticket.resolved_at and closed is ticket.closed_at:
+        return seen
+    return TicketRecord(_with(ticket, {"resolved_at": resolved, "closed_at": closed}), seen.history, seen.approvals)
 
 
-def _before(at: datetime | None, instant: datetime) -> datetime | None:
+def _passed(at: datetime | None, instant: datetime) -> datetime | None:
     return at if at is not None and at < instant else None
 
 
 def _last_into(seen: TicketRecord, states: frozenset[str] | set[str]) -> datetime | None:
     """When the ticket last went from elsewhere into one of these states."""
-    moments = timeline(seen, ("state",))
-    entered = [
-        after.at
-        for before, after in pairwise(moments)
-        if after.values["state"] in states and before.values["state"] not in states
-    ]
+    steps = values_over_time(seen, ("state",))
+    entered = [at for (_, (before,)), (at, (after,)) in pairwise(steps) if after in states and before not in states]
     return entered[-1] if entered else None

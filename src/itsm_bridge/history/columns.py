@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 import numpy as np
 import numpy.typing as npt
 
-from itsm_bridge.history.course import current, split, value_of
-from itsm_bridge.model import ApprovalState, TicketRecord
+from itsm_bridge.history.course import CUSTOM, current, split, value_of
+from itsm_bridge.model import ApprovalState, Ticket, TicketRecord
 
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -34,8 +35,24 @@ class MomentColumns:
 
     def until(self, at: int) -> MomentColumns:
         """Those at or before an instant."""
-        kept = self.at <= at
-        return MomentColumns(self.ticket[kept], self.at[kept], self.values[kept], self.texts)
+        return self.of(self.at <= at)
+
+    def of(self, rows: Numbers | Flags) -> MomentColumns:
+        """Some of them."""
+        return MomentColumns(self.ticket[rows], self.at[rows], self.values[rows], self.texts)
+
+    def remembered(self, column: int) -> Numbers:
+        """Each value of a field; where it is empty the one before, or at the beginning the ticket's first there is."""
+        values = self.values[:, column]
+        filled = np.array([bool(text) for text in self.texts], dtype=np.bool_)[values]
+        if filled.all():
+            return values
+        rows = np.arange(len(values))
+        before = np.maximum.accumulate(np.where(filled, rows, 0))
+        after = np.minimum.accumulate(np.where(filled, rows, len(values) - 1)[::-1])[::-1]
+        has_before = filled[before] & (self.ticket[before] == self.ticket) & (before <= rows)
+        has_after = filled[after] & (self.ticket[after] == self.ticket)
+        return values[np.where(has_before, before, np.where(has_after, after, rows))]
 
 
 def moments_of(records: Sequence[TicketRecord], fields: Sequence[str], also: Sequence[int] = ()) -> MomentColumns:
@@ -43,11 +60,12 @@ def moments_of(records: Sequence[TicketRecord], fields: Sequence[str], also: Seq
 
     Beside the changes there is a moment at each instant of ``also`` (microseconds) that is after a ticket's creation.
     """
-    codes: dict[str, int] = {}
-    created = np.array([microseconds(record.ticket.created_at) for record in records], dtype=np.int64)
-    updated = np.array([microseconds(record.ticket.updated_at) for record in records], dtype=np.int64)
+    codes = _Codes()
+    tickets = [record.ticket for record in records]
+    created = np.array([microseconds(ticket.created_at) for ticket in tickets], dtype=np.int64)
+    updated = np.array([microseconds(ticket.updated_at) for ticket in tickets], dtype=np.int64)
     now = (
-        np.array([_today(codes, field, records) for field in fields], dtype=np.int64)
+        np.array([_today(codes, field, tickets) for field in fields], dtype=np.int64)
         .reshape(len(fields), len(records))
         .T
     )
@@ -77,23 +95,24 @@ class _Entries:
     new: Numbers
 
     @classmethod
-    def of(cls, records: Sequence[TicketRecord], fields: Sequence[str], codes: dict[str, int]) -> _Entries:
+    def of(cls, records: Sequence[TicketRecord], fields: Sequence[str], codes: _Codes) -> _Entries:
         places = {field: place for place, field in enumerate(fields)}
-        rows = [
-            (
-                ticket,
-                microseconds(entry.at),
-                places[entry.field],
-                _code(codes, entry.field, entry.old),
-                _code(codes, entry.field, entry.new),
-            )
+        found = [
+            (ticket, entry)
             for ticket, record in enumerate(records)
             for entry in record.history
             if entry.field in places
         ]
-        table = np.array(rows, dtype=np.int64).reshape(len(rows), 5)
-        table = table[np.lexsort((table[:, 1], table[:, 0]))]
-        return cls(*(np.ascontiguousarray(column) for column in table.T))
+        field = _numbers(places[entry.field] for _, entry in found)
+        columns = (
+            _numbers(ticket for ticket, _ in found),
+            _numbers([(entry.at - EPOCH) // MICROSECOND for _, entry in found]),
+            field,
+            codes.given(_numbers([codes[entry.old] for _, entry in found]), field == places.get("approval", -1)),
+            codes.given(_numbers([codes[entry.new] for _, entry in found]), field == places.get("approval", -1)),
+        )
+        order = np.lexsort((columns[1], columns[0]))
+        return cls(*(column[order] for column in columns))
 
     def unrecorded(self, now: Numbers, updated: Numbers, folded: Numbers) -> _Entries:
         """The changes that led from the last entry of a field to the value of today, as of the last update."""
@@ -169,22 +188,36 @@ def _lasts(keys: Sequence[Numbers]) -> Numbers:
     return rows
 
 
-def _today(codes: dict[str, int], field: str, records: Sequence[TicketRecord]) -> list[int]:
+class _Codes(dict[str, int]):
+    """A number for each text, given when it is first asked for."""
+
+    def __missing__(self, text: str) -> int:
+        number = self[text] = len(self)
+        return number
+
+    def given(self, codes: Numbers, are_approvals: Flags) -> Numbers:
+        """The same, with the word for no approval where there is none."""
+        empty = are_approvals & (codes == self[""])
+        return np.where(empty, self[ApprovalState.NOT_REQUIRED.value], codes) if empty.any() else codes
+
+
+def _numbers(values: Iterable[int]) -> Numbers:
+    return np.fromiter(values, dtype=np.int64)
+
+
+def _today(codes: _Codes, field: str, tickets: Sequence[Ticket]) -> list[int]:
     """What a field of each ticket is now; the text of a value is made once, as there are few."""
     known: dict[object, int] = {}
+    values = (
+        [value_of(ticket, field) for ticket in tickets] if field.startswith(CUSTOM) else map(attrgetter(field), tickets)
+    )
     found = []
-    for record in records:
-        value = value_of(record.ticket, field)
-        if value not in known:
-            known[value] = _code(codes, field, current(record.ticket, field))
-        found.append(known[value])
+    for ticket, value in zip(tickets, values, strict=True):
+        number = known.get(value)
+        if number is None:
+            number = known[value] = codes[current(ticket, field)]
+        found.append(number)
     return found
-
-
-def _code(codes: dict[str, int], field: str, text: str) -> int:
-    if not text and field == "approval":
-        text = ApprovalState.NOT_REQUIRED.value
-    return codes.setdefault(text, len(codes))
 
 
 def _folded(texts: Sequence[str]) -> Numbers:

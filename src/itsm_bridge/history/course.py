@@ -26,7 +26,9 @@ SEPARATOR = ", "
 DONE = frozenset({State.RESOLVED.value, State.CLOSED.value, State.CANCELED.value})
 OPEN = frozenset({State.NEW.value, State.IN_PROGRESS.value, State.ON_HOLD.value})
 
-_CUSTOM = "custom."
+CUSTOM = "custom."
+"""What the name of a custom field begins with."""
+
 _WHEN = attrgetter("at")
 
 
@@ -89,8 +91,8 @@ def current(ticket: Ticket, field: str) -> str:
 
 def value_of(ticket: Ticket, field: str) -> object:
     """What a field of a ticket is now, as the model has it."""
-    if field.startswith(_CUSTOM):
-        return ticket.custom.get(field.removeprefix(_CUSTOM), ())
+    if field.startswith(CUSTOM):
+        return ticket.custom.get(field.removeprefix(CUSTOM), ())
     return getattr(ticket, field)
 
 
@@ -101,8 +103,8 @@ def split(value: str) -> tuple[str, ...]:
 
 def mismatches(record: TicketRecord) -> tuple[HistoryEntry, ...]:
     """The last entry of each field whose ``new`` is not what the ticket says now, without regard to case."""
-    last = {entry.field: entry for entry in _oldest_first(record.history) if _known(entry.field)}
-    return tuple(_unrecorded(record.ticket, last))
+    last = {entry.field: entry for entry in _oldest_first(record.history)}
+    return tuple(_unrecorded(record.ticket, {field: entry for field, entry in last.items() if _known(field)}))
 
 
 def reopenings(record: TicketRecord) -> tuple[datetime, ...]:
@@ -181,4 +183,4 @@ def _text(field: str, value: str) -> str:
 
 
 def _known(field: str) -> bool:
-    return field.startswith(_CUSTOM) or field in Ticket.__dataclass_fields__
+    return field.startswith(CUSTOM) or field in Ticket.__dataclass_fields__

@@ -48,18 +48,24 @@ cycle that ended would have been due is told by the calendar that it was on, whi
 """
 
 from itsm_bridge.sla.changes import Cause
+from itsm_bridge.sla.columns import NO_PRIORITY, CycleColumns
 from itsm_bridge.sla.comparing import Compared, Comparer, Comparison
 from itsm_bridge.sla.crossings import crossed, crossed_at
 from itsm_bridge.sla.cycles import Clockwork, clocked, cycles, reckonings
 from itsm_bridge.sla.digests import Digests
 from itsm_bridge.sla.folding import folded
 from itsm_bridge.sla.model import Clocked, Cycle, Interval, Reckoning, Stage, Unclocked
+from itsm_bridge.sla.runs import NEVER
+from itsm_bridge.sla.shapes import STAGES
 from itsm_bridge.sla.statement import Kind, Line, Statement, Statements
 from itsm_bridge.sla.telling import statements
 from itsm_bridge.sla.unattached import Unattached
 from itsm_bridge.sla.verdicts import ClockedTicket, Pair, causes, frozen, pairs
 
 __all__ = [
+    "NEVER",
+    "NO_PRIORITY",
+    "STAGES",
     "Cause",
     "Clocked",
     "ClockedTicket",
@@ -68,6 +74,7 @@ __all__ = [
     "Comparer",
     "Comparison",
     "Cycle",
+    "CycleColumns",
     "Digests",
     "Interval",
     "Kind",

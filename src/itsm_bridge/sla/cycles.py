@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -12,13 +12,14 @@ import numpy as np
 from itsm_bridge.calendars import Calendars, epoch, instant
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.model import TicketRecord
+from itsm_bridge.sla.columns import NO_PRIORITY, CycleColumns, RunningColumns, Texts
 from itsm_bridge.sla.desk import Desk
 from itsm_bridge.sla.machine import Level
-from itsm_bridge.sla.measure import Measured, measure
-from itsm_bridge.sla.model import Clocked, Cycle, Interval, Reckoning, Stage, Unclocked
-from itsm_bridge.sla.readings import Reader
-from itsm_bridge.sla.runs import NEVER, Courses, Pieces, Runs, lay_out, on_calendars, problems
-from itsm_bridge.sla.shapes import STAGES, STILL, Shapes
+from itsm_bridge.sla.measure import NOTHING, Measured, measure
+from itsm_bridge.sla.model import Clocked, Cycle, Interval, Reckoning, Unclocked
+from itsm_bridge.sla.readings import Place, Reader
+from itsm_bridge.sla.runs import Courses, Numbers, Pieces, Runs, lay_out, on_calendars, problems
+from itsm_bridge.sla.shapes import STILL, Shapes
 from itsm_bridge.sla.versions import Versions
 
 BATCH = 4_000
@@ -86,14 +87,18 @@ class Clockwork:
     def clocked(self, records: Iterable[TicketRecord], now: datetime) -> Iterator[Clocked]:
         """The same in parts."""
         for batch in self._batches(records, now):
-            yield Clocked(list(self._cycles(batch)), batch.unclocked)
+            yield Clocked(list(self._columns(batch).cycles()), batch.unclocked)
+
+    def columns(self, records: Sequence[TicketRecord], now: datetime) -> CycleColumns:
+        """The same as columns; all these tickets are held in memory."""
+        return self._columns(self._measured(records, now))
 
     def reckonings(self, records: Iterable[TicketRecord], now: datetime) -> Iterator[tuple[Reckoning, ...]]:
         """For each ticket its cycles with the intervals that add up to each, without what cannot be measured."""
         for batch in self._batches(records, now):
             of_ticket: list[list[Reckoning]] = [[] for _ in batch.records]
             reckoned: list[Reckoning] = []
-            for run, cycle in enumerate(self._cycles(batch)):
+            for run, cycle in enumerate(self._columns(batch).cycles()):
                 before = int(batch.runs.carried[run])
                 carried = () if before == STILL else reckoned[before].used
                 reckoned.append(self._reckoning(batch, run, cycle, carried))
@@ -155,42 +160,43 @@ class Clockwork:
             shape=np.array(shapes, dtype=np.int64),
         )
 
-    def _cycles(self, batch: _Batch) -> Iterator[Cycle]:
-        if batch.measured is None:
-            return
-        runs, measured, situations = batch.runs, batch.measured, self._reader.situations
-        columns = (
-            runs.ticket, runs.level, runs.started, runs.stopped, runs.stage, runs.vendor, runs.place,
-            measured.target, measured.elapsed, measured.paused, measured.due,
-        )  # fmt: skip
-        for ticket_at, level, started, stopped, stage_at, vendor, place_at, target, elapsed, paused, due in zip(
-            *(column.tolist() for column in columns), strict=True
-        ):
-            definition, place = self._levels[level].definition, situations[place_at].place
-            ticket, stage = batch.records[ticket_at].ticket, STAGES[stage_at]
-            due_at = None if due == NEVER else instant(due)
-            is_paused = stage is Stage.PAUSED
-            yield Cycle(
-                ticket=ticket.id,
-                source=ticket.source,
-                external_id=ticket.external_id,
-                sla=definition.name,
-                measures=definition.measures,
-                kind=definition.kind,
-                vendor=situations[vendor].place.vendor or None,
-                environment=place.environment or None,
-                priority=int(place.priority) if place.priority.isdecimal() else None,
-                started_at=instant(started),
-                stopped_at=None if stopped == NEVER else instant(stopped),
-                due_at=None if is_paused else due_at,
-                target_seconds=target,
-                elapsed_seconds=elapsed,
-                paused_seconds=paused,
-                breached=elapsed > target,
-                stage=stage,
-                definition=definition,
-                due_if_resumed_at=due_at if is_paused else None,
-            )
+    def _columns(self, batch: _Batch) -> CycleColumns:
+        runs, pieces, measured = batch.runs, batch.pieces, batch.measured or NOTHING
+        ran = np.flatnonzero(~pieces.paused & (measured.piece_seconds > 0))
+        return CycleColumns(
+            records=batch.records,
+            definitions=[level.definition for level in self._levels],
+            ticket=runs.ticket,
+            level=runs.level,
+            vendor=self._texts(runs.vendor, lambda place: place.vendor),
+            environment=self._texts(runs.place, lambda place: place.environment),
+            priority=self._texts(runs.place, lambda place: _priority(place.priority)).astype(np.int64),
+            started=runs.started,
+            stopped=runs.stopped,
+            due=measured.due,
+            target=measured.target,
+            elapsed=measured.elapsed,
+            paused=measured.paused,
+            stage=runs.stage,
+            carried=runs.carried,
+            pieces=RunningColumns(
+                pieces.run[ran],
+                pieces.start[ran],
+                pieces.end[ran],
+                self._calendars()[pieces.calendar[ran]],
+                measured.piece_seconds[ran],
+            ),
+            unclocked=batch.unclocked,
+        )
+
+    def _texts(self, situations: Numbers, say: Callable[[Place], str | int]) -> Texts:
+        """Something of the place of each situation, said once for those that are the same."""
+        some, which = np.unique(situations, return_inverse=True)
+        said = [say(self._reader.situations[number].place) for number in some.tolist()]
+        return np.array(said, dtype=np.object_)[which]
+
+    def _calendars(self) -> Texts:
+        return np.array([calendar.name for calendar in self._desk.calendars], dtype=np.object_)
 
     def _interval(self, batch: _Batch, row: int) -> Interval:
         pieces = batch.pieces
@@ -202,6 +208,10 @@ class Clockwork:
 
     def _name(self, runs: Runs, row: int) -> str:
         return self._levels[int(runs.level[row])].definition.name
+
+
+def _priority(text: str) -> int:
+    return int(text) if text.isdecimal() else NO_PRIORITY
 
 
 def _without(runs: Runs, pieces: Pieces, lost: Sequence[int]) -> tuple[Runs, Pieces]:

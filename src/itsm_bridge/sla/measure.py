@@ -30,6 +30,10 @@ class Measured:
     piece_seconds: Seconds
 
 
+NOTHING = Measured(*[np.empty(0, dtype=np.int64)] * 6)
+"""Of no runs."""
+
+
 def measure(  # noqa: PLR0917 (the seam)
     runs: Runs, pieces: Pieces, desk: Desk, levels: Sequence[Level], dues: Sequence[int | None], now: int
 ) -> Measured:

@@ -126,7 +126,7 @@ class Reader:
         """
         moments = moments_of(records, self._followed, [second * MICROSECONDS for second in also])
         moments = moments.until(microseconds(until))
-        known = [_known_ones(moments, place) for place in self._where]
+        known = [moments.remembered(place) for place in self._where]
         fixed = [tuple(FIXED[name](record.ticket, self._zone) for name in self._fixed) for record in records]
         counts = [_counts(COUNTED[name][0], records, moments) for name in self._counted]
         codes = {values: code for code, values in enumerate(dict.fromkeys(fixed))}
@@ -215,20 +215,6 @@ def _read(condition: Condition) -> Iterator[str]:
     else:
         for part in condition.parts:
             yield from _read(part)
-
-
-def _known_ones(moments: MomentColumns, place: int) -> Numbers:
-    """Each value of a field, or where it is empty the one before, or at the beginning the ticket's first there is."""
-    values = moments.values[:, place]
-    filled = np.array([bool(text) for text in moments.texts], dtype=np.bool_)[values]
-    if filled.all():
-        return values
-    rows = np.arange(len(values))
-    before = np.maximum.accumulate(np.where(filled, rows, 0))
-    after = np.minimum.accumulate(np.where(filled, rows, len(values) - 1)[::-1])[::-1]
-    has_before = filled[before] & (moments.ticket[before] == moments.ticket) & (before <= rows)
-    has_after = filled[after] & (moments.ticket[after] == moments.ticket)
-    return values[np.where(has_before, before, np.where(has_after, after, rows))]
 
 
 def _counts(

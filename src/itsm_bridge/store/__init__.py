@@ -8,9 +8,11 @@ from itsm_bridge.store.page import PageOfRecords
 from itsm_bridge.store.reader import Reader
 from itsm_bridge.store.rows import (
     AbsenceRow,
+    Arrival,
     DayCountRow,
     DecisionRow,
     Intent,
+    KnownTicket,
     LastWrite,
     OddityRow,
     QuarantineRow,
@@ -26,12 +28,14 @@ from itsm_bridge.store.whole_files import replace_whole
 __all__ = [
     "EMPTY_AUDIT",
     "AbsenceRow",
+    "Arrival",
     "AuditFault",
     "AuditRow",
     "DayCountRow",
     "DecisionRow",
     "Head",
     "Intent",
+    "KnownTicket",
     "LastWrite",
     "OddityRow",
     "PageOfRecords",

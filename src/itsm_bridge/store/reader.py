@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 
 import itsm_bridge.store.absent as absent
@@ -35,9 +35,11 @@ from itsm_bridge.store.chain import AuditRow, Head
 from itsm_bridge.store.database import Reading
 from itsm_bridge.store.rows import (
     AbsenceRow,
+    Arrival,
     DayCountRow,
     DecisionRow,
     Intent,
+    KnownTicket,
     LastWrite,
     OddityRow,
     QuarantineRow,
@@ -116,6 +118,28 @@ class Reader:
         """The open tickets (source, external id) of which one of ``fields`` was ever changed, by us or anybody."""
         with self._reading() as connection:
             return records.touched(connection, fields)
+
+    def alive(self, since: datetime, before: datetime) -> Iterator[TicketRecord]:
+        """Whole records, in the same order, of tickets created before an instant that are open or dated ``since``.
+
+        What is left out had been done before ``since``, and nothing has happened to it from then on.
+        """
+        return records.alive(self._reading, since, before)
+
+    def created(self, before: datetime) -> dict[str, int]:
+        """How many tickets of each source were created before an instant; a source without any is not there."""
+        with self._reading() as connection:
+            return records.created(connection, before)
+
+    def arrivals(self, since: datetime, before: datetime) -> list[Arrival]:
+        """The tickets that were created from ``since`` on and ``before`` an instant, by source and external id."""
+        with self._reading() as connection:
+            return records.arrivals(connection, since, before)
+
+    def known(self, ids: Iterable[tuple[str, str]]) -> list[KnownTicket]:
+        """Numbers and creations of tickets (source, external id), in their order; one that is not there is left out."""
+        with self._reading() as connection:
+            return list(records.known(connection, ids))
 
     def finished(self, since: datetime, limit: int) -> list[tuple[str, str]]:
         """Source and external id of what was resolved or closed since an instant, the newest ``limit`` of them."""

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, exists, func, literal_column, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    and_,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
 
 from itsm_bridge.model import Approval, HistoryEntry, Ticket, TicketRecord
 from itsm_bridge.store.absent import IS_GONE
 from itsm_bridge.store.database import Reading
 from itsm_bridge.store.pages import APPROVAL_FIELDS, HISTORY_FIELDS, TICKET_FIELDS
+from itsm_bridge.store.rows import Arrival, KnownTicket
 from itsm_bridge.store.schema import IS_OPEN, approvals, history, intents, resolutions, ticket_numbers, tickets
 
 CHUNK = 500
@@ -26,6 +40,7 @@ _TICKET = tuple(tickets.c[name] for name in TICKET_FIELDS)
 _ENTRY = tuple(history.c[name] for name in HISTORY_FIELDS)
 _VOTE = tuple(approvals.c[name] for name in APPROVAL_FIELDS)
 _ORDER = (tickets.c.source, tickets.c.external_id)
+_KNOWN = tuple(tickets.c[name] for name in ("source", "external_id", "number", "created_at"))
 _IS_OPEN: ColumnElement[bool] = literal_column(f"({IS_OPEN})")
 _PARTS = {
     history: (_ENTRY, (history.c.external_id, history.c.at, history.c.entry_id, history.c.field)),
@@ -95,6 +110,40 @@ def walk(
         yield from chunk
 
 
+def alive(reading: Reading, since: datetime, before: datetime) -> Iterator[TicketRecord]:
+    """Whole records as ``walk`` gives them: created ``before`` an instant, and open or dated ``since`` another."""
+    dated = [tickets.c[name] >= since for name in ("updated_at", "resolved_at", "closed_at")]
+    query = select(*_TICKET).where(tickets.c.created_at < before, or_(_IS_OPEN, *dated, _changed(since)))
+    for chunk in _in_order(reading, query.order_by(*_ORDER).limit(CHUNK)):
+        yield from chunk
+
+
+def created(connection: Connection, before: datetime) -> dict[str, int]:
+    """How many tickets of each source were created before an instant."""
+    query = select(tickets.c.source, func.count()).where(tickets.c.created_at < before)
+    return {row[0]: row[1] for row in connection.execute(query.group_by(tickets.c.source))}
+
+
+def arrivals(connection: Connection, since: datetime, before: datetime) -> list[Arrival]:
+    """What was created from ``since`` on and ``before`` an instant, and whether it may have changed its place since."""
+    moved = exists().where(
+        history.c.source == tickets.c.source,
+        history.c.external_id == tickets.c.external_id,
+        history.c.field.in_(("environment", "service")),
+        or_(history.c.at >= before, tickets.c.updated_at >= before),
+    )
+    query = select(*_ORDER, tickets.c.created_at, tickets.c.environment, tickets.c.service, moved)
+    there = query.where(tickets.c.created_at >= since, tickets.c.created_at < before).order_by(*_ORDER)
+    return [Arrival(*row) for row in connection.execute(there).all()]
+
+
+def known(connection: Connection, ids: Iterable[Identity]) -> Iterator[KnownTicket]:
+    """The numbers and creations of some tickets, in the order of their source and id; unknown ones are left out."""
+    for source, wanted in _in_parts(ids):
+        query = select(*_KNOWN).where(tickets.c.source == source, tickets.c.external_id.in_(wanted))
+        yield from (KnownTicket(*row) for row in connection.execute(query.order_by(*_ORDER)))
+
+
 def _by_alias(source: str, number: str) -> Select[*tuple[Any, ...]]:
     is_same = and_(tickets.c.source == ticket_numbers.c.source, tickets.c.external_id == ticket_numbers.c.external_id)
     query = select(*_TICKET).join_from(ticket_numbers, tickets, is_same)
@@ -125,38 +174,54 @@ def _in_order(reading: Reading, query: Select[*tuple[Any, ...]]) -> Iterator[lis
 def _chosen(
     reading: Reading, query: Select[*tuple[Any, ...]], ids: Collection[Identity]
 ) -> Iterator[list[TicketRecord]]:
+    for source, wanted in _in_parts(ids):
+        yield _read(reading, query.where(tickets.c.source == source, tickets.c.external_id.in_(wanted)))
+
+
+def _in_parts(ids: Iterable[Identity]) -> Iterator[tuple[str, list[str]]]:
+    """Ids in order, by source and at most ``CHUNK`` at a time."""
     for source, group in groupby(sorted(set(ids)), key=lambda identity: identity[0]):
         wanted = [external_id for _, external_id in group]
         for start in range(0, len(wanted), CHUNK):
-            these = tickets.c.external_id.in_(wanted[start : start + CHUNK])
-            yield _read(reading, query.where(tickets.c.source == source, these))
+            yield source, wanted[start : start + CHUNK]
+
+
+def _changed(since: datetime) -> ColumnElement[bool]:
+    """Whether the history of a ticket has an entry at an instant or after it."""
+    is_of = and_(history.c.source == tickets.c.source, history.c.external_id == tickets.c.external_id)
+    return exists().where(is_of, history.c.at >= since)
 
 
 def _read(reading: Reading, query: Select[*tuple[Any, ...]]) -> list[TicketRecord]:
     """The tickets of one query, with their history and approvals from the same transaction."""
     with reading() as connection:
-        found = [Ticket(*row) for row in connection.execute(query)]
-        entries = _parts(connection, history, found)
-        votes = _parts(connection, approvals, found)
+        found = [Ticket(*row) for row in connection.execute(query).all()]
+        entries = _parts(connection, history, query, found)
+        votes = _parts(connection, approvals, query, found)
         return [
             TicketRecord(
                 ticket,
-                tuple(HistoryEntry(*row) for row in entries[ticket.source, ticket.external_id]),
-                tuple(Approval(*row) for row in votes[ticket.source, ticket.external_id]),
+                tuple([HistoryEntry(*row) for row in entries.get((ticket.source, ticket.external_id), ())]),
+                tuple([Approval(*row) for row in votes.get((ticket.source, ticket.external_id), ())]),
             )
             for ticket in found
         ]
 
 
 def _parts(
-    connection: Connection, table: Table, found: Sequence[Ticket]
-) -> defaultdict[Identity, list[Row[*tuple[Any, ...]]]]:
-    """Rows of ``table`` that belong to these tickets, in its order, by ticket."""
+    connection: Connection, table: Table, query: Select[*tuple[Any, ...]], found: Sequence[Ticket]
+) -> Mapping[Identity, list[Row[*tuple[Any, ...]]]]:
+    """Rows of ``table`` that belong to the tickets that a query found, in its order, by ticket.
+
+    They are asked for by the query itself and not by their ids: a list of these costs as much as the rows.
+    """
     columns, order = _PARTS[table]
     parts: defaultdict[Identity, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    chosen = query.with_only_columns(tickets.c.external_id).order_by(None).limit(None)
     for source, group in groupby(found, key=lambda ticket: ticket.source):
         ids = [ticket.external_id for ticket in group]
-        query = select(*columns).where(table.c.source == source, table.c.external_id.in_(ids)).order_by(*order)
-        for row in connection.execute(query):
+        these = chosen.where(tickets.c.source == source, tickets.c.external_id.between(ids[0], ids[-1]))
+        some = select(*columns).where(table.c.source == source, table.c.external_id.in_(these)).order_by(*order)
+        for row in connection.execute(some).all():
             parts[source, row[1]].append(row)
     return parts

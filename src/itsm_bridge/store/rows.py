@@ -26,6 +26,41 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownTicket:
+    """What a stored ticket is called by people, and since when there is one."""
+
+    source: str
+    external_id: str
+    number: str
+    created_at: datetime
+
+    @property
+    def id(self) -> str:
+        """As ``Ticket.id``."""
+        return f"{self.source}:{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A ticket as it came: when, and where it is today.
+
+    ``has_changed`` where its environment or service may have been another at the instant that was asked about.
+    """
+
+    source: str
+    external_id: str
+    created_at: datetime
+    environment: str | None
+    service: tuple[str, ...]
+    has_changed: bool
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Its source and external id."""
+        return self.source, self.external_id
+
+
+@dataclass(frozen=True, slots=True)
 class QuarantineRow:
     """A record that could not be read, ``attempts`` times in a row."""
 
