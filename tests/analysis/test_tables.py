@@ -33,6 +33,9 @@ CONTRACT = {
     "bandwidth": "vendor, week, capacity_hours, load_hours, open_tickets, utilization",
     "traction": "week, vendor, environment, open_start, created, reopened, moved_in, moved_out, resolved, open_end",
     "history": "ticket, at, field, from, to, actor",
+    "approvals": "ticket, approver, state, requested_at, decided_at, business_seconds",
+    "quality": "vendor, environment, resolved, first_contact_share, reopen_share, reassignments, ping_pong, "
+    "mtta_hours, mttr_hours, mttr_median_hours, mttr_p90_hours",
     "decisions": "ticket, field, value, rule, because, decided_at, outcome",
     "data_quality": "source, check, count, detail",
     "definitions": "figure, definition",

@@ -7,7 +7,7 @@ an incident was from its opening on is what its first row says.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
@@ -166,6 +166,29 @@ def holdings(rows: pd.DataFrame, offices: Mapping[str, Office]) -> pd.DataFrame:
         parts.append(held.assign(used=spent.where(~waiting, 0), paused=spent.where(waiting, 0)))
     both = pd.concat(parts).groupby(["number", "assignment_group"], as_index=False)[["used", "paused"]].sum()
     return both.rename(columns={"assignment_group": "vendor"})
+
+
+def resolved(rows: pd.DataFrame, since: pd.Timestamp, known: Collection[str]) -> pd.DataFrame:
+    """By group, what was resolved for the last time at ``since`` or later; groups that nobody knows are one."""
+    was = rows.groupby("number")[["kind", "assignment_group"]].shift()
+    ends, returns = (was["kind"] != DONE) & (rows["kind"] == DONE), (was["kind"] == DONE) & (rows["kind"] != DONE)
+    back = rows.loc[returns & (rows["at"] >= since), "number"]
+    seen = rows[~rows["incident_state"].isin(["New", "-100"])].drop_duplicates("number").set_index("number")["at"]
+    group = was["assignment_group"].where(was["assignment_group"].isin(list(known)), "")
+    last = rows.assign(group=group)[ends & was["kind"].notna()].drop_duplicates("number", keep="last")
+    last = last[last["at"] >= since]
+    hours = (last["at"] - last["opened_at"]).dt.total_seconds() / 3600
+    acknowledged = (last["number"].map(seen) - last["opened_at"]).dt.total_seconds() / 3600
+    by_group = last.assign(hours=hours, seen=acknowledged, back=last["number"].isin(back)).groupby("group")
+    return pd.DataFrame({
+        "resolved": by_group.size().astype("float64"),
+        "reopened_tickets": by_group["back"].sum().astype("float64"),
+        "mttr_hours": by_group["hours"].mean(),
+        "mttr_median_hours": by_group["hours"].quantile(0.5),
+        "mttr_p80_hours": by_group["hours"].quantile(0.8),
+        "mttr_p90_hours": by_group["hours"].quantile(0.9),
+        "mtta_hours": by_group["seen"].mean(),
+    })  # fmt: skip
 
 
 def changed_while_closed(log: pd.DataFrame) -> set[str]:

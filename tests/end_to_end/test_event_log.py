@@ -24,7 +24,7 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil
@@ -33,9 +33,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from tests.end_to_end.conftest import Project, made_project
-from tests.end_to_end.event_log import best_agreement, changed_while_closed, course, read
+from tests.end_to_end.event_log import best_agreement, changed_while_closed, course, read, resolved
 from tests.end_to_end.event_log_cycles import COLUMNS, by_cycle, in_hands, second_reading
 
+from itsm_bridge.analysis import quality
+from itsm_bridge.analysis.gathering import frames
+from itsm_bridge.analysis.period import Period
 from itsm_bridge.config import load
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.history import reopenings
@@ -322,6 +325,27 @@ def test_the_logs_own_verdicts_follow_the_time_to_the_closing(
     assert same.total() / len(synced.records) > 0.999
     resolved = [cycle for cycle in of(cycles, "resolution") if cycle.stage is Stage.COMPLETED]
     assert 0.83 < best_agreement(synced.frame, expected["resolution"]).total() / len(resolved) < 0.84
+
+
+# --- what the report says of quality -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("month", ["2016-04", "2016-06"])
+def test_the_quality_of_a_month_is_that_of_pandas(synced: Synced, month: str) -> None:
+    end = datetime.fromisoformat(f"{month}-01T00:00Z") + timedelta(days=32)
+    as_of = end.replace(day=1)
+    period = Period.holding(as_of - timedelta(microseconds=1), "month", synced.configuration.zone)
+    with Store.open(synced.configuration.store, synced.project.folder) as store:
+        table = quality.TABLE.rows(frames(store, synced.configuration, period, as_of)).set_index("vendor")
+    before = pd.Timestamp(as_of) - pd.Timedelta(microseconds=1)
+    theirs = resolved(course(synced.frame, before), pd.Timestamp(period.start), synced.configuration.vendors)
+    names = ["resolved", "reopened_tickets", "mttr_hours", "mttr_median_hours", "mttr_p80_hours", "mttr_p90_hours"]
+    names += ["mtta_hours"]
+    ours = table.loc[table["resolved"] > 0, names].astype("float64")
+    pd.testing.assert_frame_equal(ours, theirs[names].round(4), check_names=False, check_index_type=False)
+    assert theirs["resolved"].sum() > 1_000
+    assert (theirs["resolved"] > 0).sum() == len(synced.configuration.vendors) + 1
+    assert theirs["reopened_tickets"].sum() > 0
 
 
 def _number(cycle: Cycle) -> str:

@@ -17,11 +17,12 @@ from tests.analysis import made
 from tests.report.hostile import HOSTILE
 
 from itsm_bridge.analysis.columns import Kind
+from itsm_bridge.analysis.figures import FIGURES
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.errors import StorageFailed
 from itsm_bridge.report import workbook
 from itsm_bridge.report.build import publish
-from itsm_bridge.report.cells import OPTIONS
+from itsm_bridge.report.cells import OPTIONS, UNIT_FORMATS
 from itsm_bridge.report.contents import Report, report_of
 from itsm_bridge.report.foreign import clean, fitted
 from itsm_bridge.report.overview import what_to_do
@@ -262,3 +263,7 @@ def test_a_workbook_leaves_the_settings_of_the_next_one_as_they_were(report: Rep
     workbook.write(tmp_path / "second.xlsx", report)
     assert before == OPTIONS
     assert (tmp_path / "first.xlsx").read_bytes() == (tmp_path / "second.xlsx").read_bytes()
+
+
+def test_every_unit_of_a_figure_has_a_format() -> None:
+    assert {figure.unit for figure in FIGURES.values()} <= UNIT_FORMATS.keys()

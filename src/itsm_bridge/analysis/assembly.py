@@ -17,11 +17,13 @@ from itsm_bridge.analysis.effort import work_seconds
 from itsm_bridge.analysis.frames import Frames, Growing, Row, framed
 from itsm_bridge.analysis.hands import with_business_time
 from itsm_bridge.analysis.period import Period, Week
+from itsm_bridge.analysis.resolutions import resolutions
 from itsm_bridge.analysis.running import divided, running
 from itsm_bridge.analysis.sla_native import findings_of, rows_of
 from itsm_bridge.analysis.spans import spans
 from itsm_bridge.analysis.taken import Cohort, Taken, history_columns
 from itsm_bridge.analysis.traction import WEEKS_BEFORE
+from itsm_bridge.analysis.votes import vote_rows, votes
 from itsm_bridge.calendars import Calendars
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.history import Holders, as_of, with_recorded_end
@@ -36,7 +38,7 @@ PLANNED = "planned"
 """The outcome of a decision that was to be written."""
 
 ROWS = (
-    "tickets", "history", "intervals", "hands", "running", "cycles", "verdicts", "natives", "findings",
+    "tickets", "history", "intervals", "hands", "running", "cycles", "verdicts", "natives", "votes", "findings",
 )  # fmt: skip
 """The frames that are filled ticket by ticket."""
 
@@ -187,14 +189,15 @@ class _Assembler:
         intervals = self._rows["intervals"].frame()
         intervals["work_seconds"] = work_seconds(intervals, self._configuration, calendars, self.until)
         hands = with_business_time(self._rows["hands"].frame(), calendars)
+        tickets, history = self._rows["tickets"].frame(), self._rows["history"].frame()
         return Frames(
             period=self._period,
             until=self.until,
             weeks=self._weeks,
             known={name: counted.get(name, 0) for name in sorted({*counted, *self._material.freshness})},
             freshness=self._material.freshness,
-            tickets=self._rows["tickets"].frame(),
-            history=self._rows["history"].frame(),
+            tickets=tickets,
+            history=history,
             intervals=intervals,
             spans=spans(intervals),
             hands=hands,
@@ -203,9 +206,19 @@ class _Assembler:
             natives=self._rows["natives"].frame(),
             verdicts=self._rows["verdicts"].frame(),
             decisions=framed("decisions", self._decisions(books.sent)),
+            votes=votes(
+                self._rows["votes"].frame(),
+                tickets,
+                intervals=intervals,
+                history=history,
+                hands=hands,
+                calendars=calendars,
+            ),
+            resolutions=resolutions(tickets, intervals, calendars, self._period.start),
             findings=self._rows["findings"].frame(),
             capacity=capacity(self._configuration.vendors, calendars, self._weeks),
             demand=self._material.arriving.demand(self.until, self._period.zone) if previous is not None else NO_DEMAND,
+            reports=self._configuration.reports,
             previous=previous,
         )
 
@@ -221,6 +234,9 @@ class _Assembler:
         self._rows["tickets"].add(one.ticket_row(self._booked.get(one.identity)) for one in taken)
         self._rows["findings"].add(finding for one in taken for finding in one.findings())
         self._rows["history"].put(history_columns(taken, ids))
+        self._rows["votes"].add(
+            row for one, name in zip(taken, ids, strict=True) for row in vote_rows(name, one.seen.approvals)
+        )
         self._clock([one for one in taken if not one.is_gone])
 
     def _clock(self, taken: Sequence[Taken]) -> None:

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 import pandas as pd
 
+import itsm_bridge.analysis.approvals as approvals
 import itsm_bridge.analysis.open_tickets as open_tickets
+import itsm_bridge.analysis.quality as quality
 import itsm_bridge.analysis.sla_at_risk as sla_at_risk
 import itsm_bridge.analysis.sla_native as sla_native
 import itsm_bridge.analysis.time_in_hand as time_in_hand
+from itsm_bridge.analysis.figure import Figure, Measure
 from itsm_bridge.analysis.frames import Frames
 from itsm_bridge.analysis.sla_cycles import counted
-
-Measure = Callable[[Frames], float | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One number of the summary. ``better`` is ``up`` or ``down`` where one direction is good, else empty."""
-
-    title: str
-    unit: str
-    better: str
-    definition: str
-    measure: Measure
 
 
 def values(frames: Frames) -> dict[str, float | None]:
@@ -232,6 +221,7 @@ FIGURES: dict[str, Figure] = {
     "waiting_approval": Figure(
         "Waiting for approval", "tickets", "down", "Open tickets whose approval is requested.", _needing("approval")
     ),
+    **approvals.FIGURES,
     "unrouted": Figure(
         "Unrouted",
         "tickets",
@@ -255,6 +245,7 @@ FIGURES: dict[str, Figure] = {
     "oldest_open": Figure(
         "Oldest open ticket", "days", "down", "Age of the oldest open ticket since its creation.", _oldest
     ),
+    **quality.FIGURES,
     "time_with_vendors": Figure(
         "Time with vendors",
         "share",

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from itsm_bridge.analysis.period import Period, Week
+from itsm_bridge.config.model import Reports
 
 TEXT, INTEGER, NUMBER, BOOLEAN, INSTANT = "string", "Int64", "float64", "boolean", "datetime64[us, UTC]"
 
@@ -93,6 +94,19 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = {
         "ticket": TEXT, "field": TEXT, "value": TEXT, "rule": TEXT, "because": TEXT, "decided_at": INSTANT,
         "outcome": TEXT,
     },
+    # what approvers of the tickets of the period were asked (``votes``); ended_at is when asking ended, or the as-of
+    # instant; vendor and environment are the ticket's now
+    "votes": {
+        "ticket": TEXT, "approver": TEXT, "state": TEXT, "requested_at": INSTANT, "decided_at": INSTANT, "by": TEXT,
+        "ended_at": INSTANT, "waiting": BOOLEAN, "vendor": TEXT, "environment": TEXT, "business_seconds": INTEGER,
+    },
+    # the last resolution of the tickets of the period that were resolved, or came back from it, in the period
+    # (``resolutions``); reopened says whether one came back in it, seconds are business time since the creation
+    "resolutions": {
+        "ticket": TEXT, "vendor": TEXT, "environment": TEXT, "created_at": INSTANT, "acknowledged_at": INSTANT,
+        "resolved_at": INSTANT, "acknowledge_seconds": INTEGER, "resolve_seconds": INTEGER, "open": BOOLEAN,
+        "reopened": BOOLEAN, "reassigned": INTEGER, "ping_pong": INTEGER,
+    },
     # one row for each thing that is odd about one record
     "findings": {"source": TEXT, "check": TEXT, "subject": TEXT, "detail": TEXT},
     # tickets created before the as-of instant in the last 48 months (``demand``); month is YYYY-MM in the report's zone
@@ -108,8 +122,8 @@ class Frames:
 
     Texts are empty rather than missing; other values are missing where there is none. ``known`` counts, by source, the
     tickets created before ``until``; ``freshness`` is when each source was last read to its end (``None``: never).
-    ``previous`` holds the same for the period before, up to the same point, but for ``used`` and ``demand``. ``kept``
-    is what tables have worked out ``once``.
+    ``reports`` is what the configuration says of reports. ``previous`` holds the same for the period before, up to the
+    same point, but for ``used`` and ``demand``. ``kept`` is what tables have worked out ``once``.
     """
 
     period: Period
@@ -127,9 +141,12 @@ class Frames:
     natives: pd.DataFrame
     verdicts: pd.DataFrame
     decisions: pd.DataFrame
+    votes: pd.DataFrame
+    resolutions: pd.DataFrame
     findings: pd.DataFrame
     capacity: pd.DataFrame
     demand: pd.DataFrame
+    reports: Reports
     previous: Frames | None = None
     kept: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 

@@ -49,7 +49,7 @@ TABLE = Table(
             "The figure; a share is a fraction of 1. Empty, not 0, where there is nothing to measure.",
             "as in unit",
         ),
-        Column("unit", Kind.TEXT, "tickets, cycles (of a clock), share, hours or days."),
+        Column("unit", Kind.TEXT, "tickets, approvals, cycles (of a clock), share, hours, business hours or days."),
         Column(
             "previous", Kind.NUMBER, "The same figure for the period before, up to the same point of it.", "as in unit"
         ),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itsm_bridge.analysis.approvals as approvals
 import itsm_bridge.analysis.bandwidth as bandwidth
 import itsm_bridge.analysis.data_quality as data_quality
 import itsm_bridge.analysis.decisions as decisions
 import itsm_bridge.analysis.definitions as definitions
 import itsm_bridge.analysis.history as history
 import itsm_bridge.analysis.open_tickets as open_tickets
+import itsm_bridge.analysis.quality as quality
 import itsm_bridge.analysis.sla_at_risk as sla_at_risk
 import itsm_bridge.analysis.sla_attainment as sla_attainment
 import itsm_bridge.analysis.sla_breach_holders as sla_breach_holders
@@ -38,6 +40,8 @@ DESCRIBED: dict[str, Table] = {
     "bandwidth": bandwidth.TABLE,
     "traction": traction.TABLE,
     "history": history.TABLE,
+    "approvals": approvals.TABLE,
+    "quality": quality.TABLE,
     "decisions": decisions.TABLE,
     "data_quality": data_quality.TABLE,
 }

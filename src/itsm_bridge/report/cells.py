@@ -36,7 +36,9 @@ UNIT_FORMATS: Mapping[str, str] = {
     "tickets": "#,##0",
     "cycles": "#,##0",
     "share": "0.0%",
+    "approvals": "#,##0",
     "hours": "#,##0.0",
+    "business hours": "#,##0.0",
     "days": "#,##0.0",
 }
 """How a number is shown whose unit stands in its row."""

@@ -17,6 +17,7 @@ from itsm_bridge.config.model.levels import (
 )
 from itsm_bridge.config.model.partners import Capacity, Contacts, Environment, Leave, Owner, Rate, Vendor, VendorStatus
 from itsm_bridge.config.model.places import Duration, Position
+from itsm_bridge.config.model.reporting import WEIGHTS, Mail, People, Reports
 from itsm_bridge.config.model.rulebook import (
     A_co,
     Action,
@@ -47,6 +48,7 @@ from itsm_bridge.config.model.sources import (
 )
 
 __all__ = [
+    "WEIGHTS",
     "A_co",
     "Action",
     "Assign",
@@ -70,15 +72,18 @@ __all__ = [
     "Knowledge",
     "Leave",
     "Limits",
+    "Mail",
     "OAuth",
     "OnChange",
     "OnReopen",
     "Owner",
     "Ownership",
+    "People",
     "Policy",
     "Position",
     "Rate",
     "RefreshToken",
+    "Reports",
     "RequireApproval",
     "Rule",
     "RuleBook",

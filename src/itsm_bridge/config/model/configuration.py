@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from itsm_bridge.config.model.holding import HoldRule
 from itsm_bridge.config.model.levels import CalendarDefinition, SlaDefinition
 from itsm_bridge.config.model.partners import Environment, Vendor
+from itsm_bridge.config.model.reporting import Reports
 from itsm_bridge.config.model.rulebook import RuleBook
 from itsm_bridge.config.model.sources import Limits, Ownership, Source
 
@@ -34,3 +35,4 @@ class Configuration:
     slas: tuple[SlaDefinition, ...]
     rules: RuleBook
     holders: tuple[HoldRule, ...] = ()
+    reports: Reports = field(default_factory=Reports)
