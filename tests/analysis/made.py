@@ -16,7 +16,7 @@ from itsm_bridge.analysis.demand import Arriving
 from itsm_bridge.analysis.frames import Frames
 from itsm_bridge.analysis.period import Period
 from itsm_bridge.config import load
-from itsm_bridge.config.model import Configuration
+from itsm_bridge.config.model import Configuration, OutsideFigure
 from itsm_bridge.model import ApprovalState, Decision, HistoryEntry, NativeSla, State, Ticket, TicketRecord, TicketType
 from itsm_bridge.rules import classify
 from itsm_bridge.sla import Clockwork, Compared, Comparer
@@ -208,6 +208,7 @@ def frames(
     booked: Mapping[tuple[str, str], int] = MappingProxyType({}),
     natives: Iterable[NativeSla] = (),
     agreed: Agreed = NOTHING_AGREED,
+    outside: Sequence[OutsideFigure] = (),
 ) -> Frames:
     """The frames of the period that holds ``as_of``, with the real rules and clocks."""
     held = list(records)
@@ -237,6 +238,7 @@ def frames(
         booked=lambda _: booked,
         compare=compare,
         agreed=agreed,
+        outside=outside,
     )
     period = Period.holding(as_of, unit, configured.zone)
     return assemble(material, configured, period, period.until(as_of))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +17,7 @@ from itsm_bridge.analysis.columns import DTYPES, Kind
 from itsm_bridge.analysis.figures import FIGURES
 from itsm_bridge.analysis.messages import NO_DATA, messages
 from itsm_bridge.analysis.tables import TABLES
-from itsm_bridge.config.model import Configuration
+from itsm_bridge.config.model import Configuration, OutsideFigure
 from itsm_bridge.model import NativeSla, TicketRecord, Verdict
 
 CONTRACT = {
@@ -36,6 +37,8 @@ CONTRACT = {
     "approvals": "ticket, approver, state, requested_at, decided_at, business_seconds",
     "quality": "vendor, environment, resolved, first_contact_share, reopen_share, reassignments, ping_pong, "
     "mtta_hours, mttr_hours, mttr_median_hours, mttr_p90_hours",
+    "recurring": "environment, category, pattern, tickets, breached, example",
+    "scorecard": "vendor, figure, value, weight, score",
     "decisions": "ticket, field, value, rule, because, decided_at, outcome",
     "data_quality": "source, check, count, detail",
     "definitions": "figure, definition",
@@ -47,6 +50,7 @@ BEYOND = {
     "sla_breach_holders": "sla, holder, kind, cycles, business_seconds, share",
     "sla_flips": "ticket, sla, started_at, vendor, environment, priority, agreed, today, agreed_elapsed_seconds, "
     "elapsed_seconds, agreed_target_seconds, target_seconds, cause, frozen_at",
+    "inputs": "vendor, environment, month, figure, value, unit",
 }
 """Tables beyond the contract."""
 
@@ -70,7 +74,7 @@ def some(configured: Configuration) -> list[TicketRecord]:
         ticket("INC2", ago(days=5), (ago(days=4), "state", "in_progress"), (ago(days=1), "state", "resolved")),
         ticket("INC3", ago(days=3), approval="requested", vendor=None),
         ticket("INC4", ago(hours=20), environment=None, vendor=None, priority=None),
-        ticket("INC6", ago(hours=20)),
+        ticket("INC6", ago(hours=20), summary="DISK 90% full on pb-web!"),
         ticket("INC5", ago(days=90), (ago(days=80), "state", "closed")),
     ]
 
@@ -102,7 +106,10 @@ def test_every_value_is_of_its_column_s_kind(configured: Configuration, some: li
     made = decision(some[0], "priority", 2, ago(hours=1), "kept")
     measured = NativeSla("snow", "INC1", "n1", "resolution in a day", "", ago(days=40), None, None, 60, None, NOW)
     agreed = Agreed(lambda _: [OTHERWISE])
-    rows = TABLES[name].rows(frames(some, configured, decisions=[made], natives=[measured], agreed=agreed))
+    given = [OutsideFigure("uptime", "GWL", "", date(2026, 10, 1), 0.999, "share", None, "", "uptime.csv", 2)]
+    rows = TABLES[name].rows(
+        frames(some, configured, decisions=[made], natives=[measured], agreed=agreed, outside=given)
+    )
     assert len(rows)
     for column in TABLES[name].columns:
         assert rows[column.name].dtype == pd.Series([], dtype=DTYPES[column.kind]).dtype

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -70,7 +71,8 @@ def test_a_report_is_a_folder_as_the_contract_says(store: Store, configured: Con
     names = {path.relative_to(published.folder).as_posix() for path in published.folder.rglob("*") if path.is_file()}
     tables = ["summary", "tickets", "open_tickets", "sla_cycles", "sla_attainment", "sla_breaches", "sla_at_risk"]
     tables += ["sla_flips", "sla_breach_shares", "sla_breach_holders", "time_in_hand", "sla_native"]
-    tables += ["bandwidth", "traction", "history", "decisions", "data_quality", "definitions"]
+    tables += ["bandwidth", "traction", "history", "recurring", "scorecard", "inputs"]
+    tables += ["decisions", "data_quality", "definitions"]
     assert names == {"itsm-bridge_2026-W47.xlsx", "manifest.json", *(f"csv/{name}.csv" for name in tables)}
     assert {file.path for file in published.files} == {published.folder / name for name in names}
 
@@ -84,6 +86,28 @@ def test_what_the_store_holds_is_what_the_report_says(store: Store, configured: 
     assert published.figures["open_tickets"] == 2
     assert published.figures["tickets_known"] == 4
     assert published.figures["staleness"] == 2
+
+
+def test_figures_from_outside_are_read_when_the_report_is_made(
+    store: Store, configured: Configuration, tmp_path: Path
+) -> None:
+    lines = "vendor,month,value\nGWL,2026-10,99.9%\nGVL,2026-10,99.9%\nOptIT,2026-12,1\n"
+    (tmp_path / "uptime.csv").write_text(lines, encoding="utf-8")
+    (tmp_path / "cost.csv").write_text("vendor,month,value,currency\nGWL,2026-10,1200000,INR\n", encoding="utf-8")
+    reports = replace(configured.reports, inputs={"uptime": Path("uptime.csv"), "cost": Path("cost.csv")})
+    told = replace(configured, folder=tmp_path, reports=reports)
+    published = built(store, told, tmp_path / "out")
+    book = openpyxl.load_workbook(published.folder / "itsm-bridge_2026-W47.xlsx")
+    shown = {row[3]: (row[4], row[5]) for row in book["inputs"].iter_rows(values_only=True)}
+    assert (shown["uptime"], shown["cost"]) == ((0.999, "share"), (1_200_000, "INR"))
+    cost, given = table(published, "inputs")
+    assert (cost["figure"], cost["unit"]) == ("cost", "INR")
+    assert (given["vendor"], given["month"], float(given["value"])) == ("GWL", "2026-10", 0.999)
+    scored = [row for row in table(published, "scorecard") if row["figure"] == "uptime"]
+    assert [(row["vendor"], float(row["score"])) for row in scored] == [("GWL", 99.9)]
+    left = [row for row in table(published, "data_quality") if row["check"] == "left_out"]
+    assert [(row["source"], row["count"]) for row in left] == [("outside", "1")]
+    assert 'uptime.csv:3:1: "GVL" is no known vendor' in left[0]["detail"]
 
 
 def test_the_manifest_lists_every_file_with_its_rows_and_digest(

@@ -16,7 +16,9 @@ from itsm_bridge.analysis.demand import Arriving
 from itsm_bridge.analysis.effort import work_seconds
 from itsm_bridge.analysis.frames import Frames, Growing, Row, framed
 from itsm_bridge.analysis.hands import with_business_time
+from itsm_bridge.analysis.outside import outside
 from itsm_bridge.analysis.period import Period, Week
+from itsm_bridge.analysis.recent import REPEATS_OVER, Recent
 from itsm_bridge.analysis.resolutions import resolutions
 from itsm_bridge.analysis.running import divided, running
 from itsm_bridge.analysis.sla_native import findings_of, rows_of
@@ -25,7 +27,7 @@ from itsm_bridge.analysis.taken import Cohort, Taken, history_columns
 from itsm_bridge.analysis.traction import WEEKS_BEFORE
 from itsm_bridge.analysis.votes import vote_rows, votes
 from itsm_bridge.calendars import Calendars
-from itsm_bridge.config.model import Configuration
+from itsm_bridge.config.model import Configuration, OutsideFigure
 from itsm_bridge.history import Holders, as_of, with_recorded_end
 from itsm_bridge.model import Decision, Outcome, TicketRecord
 from itsm_bridge.sla import Compared, CycleColumns
@@ -90,7 +92,8 @@ class Material:
     an instant, the latest decision before it about each field of each ticket, in any order; it may give more. ``sent``
     is in the order of sending. ``gone`` is by source and external id, and so is ``booked``: the seconds that people
     booked on tickets before an instant. ``compare`` holds tickets' cycles against the clocks of their sources.
-    ``agreed`` is about ended clocks, ``arriving`` about what came in the years before.
+    ``agreed`` is about ended clocks, ``arriving`` about what came in the years before. ``outside`` are figures that
+    tickets do not hold.
     """
 
     alive: Callable[[datetime, datetime], Iterable[TicketRecord]]
@@ -107,6 +110,7 @@ class Material:
     booked: Callable[[datetime], Mapping[Identity, int]] = lambda _: {}
     compare: Compare = lambda records, _at: [Compared()] * len(records)
     agreed: Agreed = NOTHING_AGREED
+    outside: Sequence[OutsideFigure] = ()
 
 
 def assemble(material: Material, configuration: Configuration, period: Period, until: datetime) -> Frames:
@@ -161,6 +165,7 @@ class _Assembler:
         self._agreements = Agreements(material.agreed, configuration, until)
         self._ids: dict[Identity, str] = {}
         self._booked = material.booked(until)
+        self._recent = Recent(material.clock, until if is_previous else until - REPEATS_OVER, until)
 
     def add(self, records: Iterable[TicketRecord]) -> None:
         """Take tickets in, as they stood at the instant, but for those that cannot matter."""
@@ -171,6 +176,8 @@ class _Assembler:
         lives, ids = cohort.lives, cohort.ids
         self._rows["intervals"].put(lives.of_tickets(lives.were_open(self.since)).intervals(ids))
         taken = lives.were_open(self._period.start)
+        for place, record in enumerate(cohort.read):
+            self._recent.add(record, is_clocked=place not in gone and not taken[place])
         self._rows["hands"].put(lives.of_tickets(taken).hands(ids, self._holders))
         self._take(cohort.taken(taken))
 
@@ -190,6 +197,7 @@ class _Assembler:
         intervals["work_seconds"] = work_seconds(intervals, self._configuration, calendars, self.until)
         hands = with_business_time(self._rows["hands"].frame(), calendars)
         tickets, history = self._rows["tickets"].frame(), self._rows["history"].frame()
+        cycles = self._rows["cycles"].frame()
         return Frames(
             period=self._period,
             until=self.until,
@@ -202,7 +210,7 @@ class _Assembler:
             spans=spans(intervals),
             hands=hands,
             used=divided(self._rows["running"].frame(), hands, calendars),
-            cycles=self._rows["cycles"].frame(),
+            cycles=cycles,
             natives=self._rows["natives"].frame(),
             verdicts=self._rows["verdicts"].frame(),
             decisions=framed("decisions", self._decisions(books.sent)),
@@ -218,6 +226,8 @@ class _Assembler:
             findings=self._rows["findings"].frame(),
             capacity=capacity(self._configuration.vendors, calendars, self._weeks),
             demand=self._material.arriving.demand(self.until, self._period.zone) if previous is not None else NO_DEMAND,
+            recent=self._recent.frame(cycles),
+            outside=outside(self._material.outside, self.until, self._period.zone),
             reports=self._configuration.reports,
             previous=previous,
         )

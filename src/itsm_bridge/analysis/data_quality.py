@@ -75,7 +75,7 @@ TABLE = Table(
     "that they can be counted in; quarantined records are in none. Gone tickets count up to the day on which the "
     "source did not show them any more, and in no service level after it.",
     columns=(
-        Column("source", Kind.TEXT, "Name of the source in bridge.yaml."),
+        Column("source", Kind.TEXT, "Name of the source in bridge.yaml; outside for the files of reports.inputs."),
         Column(
             "check",
             Kind.TEXT,
@@ -85,8 +85,8 @@ TABLE = Table(
             "gone_archived, gone_hidden, gone_unknown: tickets that the source does not show any more, by its answer. "
             "incomplete: days (UTC) of creation on which the source counts other tickets than are here. not_counted: "
             "streams that the source cannot count. native_alone, ours_alone: clocks of the source that none of ours is "
-            "compared with, and ours that the source has none for. Others: oddities met while reading, of every ticket "
-            "created before the as-of instant.",
+            "compared with, and ours that the source has none for. left_out: lines of files of outside figures that "
+            "cannot be used. Others: oddities met while reading, of every ticket created before the as-of instant.",
         ),
         Column("count", Kind.INTEGER, "Tickets, records or values that the check finds."),
         Column("detail", Kind.TEXT, f"Up to {EXAMPLES} examples."),

@@ -107,6 +107,17 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = {
         "resolved_at": INSTANT, "acknowledge_seconds": INTEGER, "resolve_seconds": INTEGER, "open": BOOLEAN,
         "reopened": BOOLEAN, "reassigned": INTEGER, "ping_pong": INTEGER,
     },
+    # every ticket created in the weeks that repeats are looked for in (``recent``); judged says whether a clock of kind
+    # sla was judged, breached whether one was past its target
+    "recent": {
+        "ticket": TEXT, "environment": TEXT, "category": TEXT, "vendor": TEXT, "summary": TEXT, "created_at": INSTANT,
+        "judged": BOOLEAN, "breached": BOOLEAN,
+    },
+    # figures from outside (``config/outside_files``), up to the month of the as-of instant
+    "outside": {
+        "vendor": TEXT, "environment": TEXT, "month": TEXT, "figure": TEXT, "value": NUMBER, "unit": TEXT, "of": NUMBER,
+        "note": TEXT, "file": TEXT,
+    },
     # one row for each thing that is odd about one record
     "findings": {"source": TEXT, "check": TEXT, "subject": TEXT, "detail": TEXT},
     # tickets created before the as-of instant in the last 48 months (``demand``); month is YYYY-MM in the report's zone
@@ -123,7 +134,7 @@ class Frames:
     Texts are empty rather than missing; other values are missing where there is none. ``known`` counts, by source, the
     tickets created before ``until``; ``freshness`` is when each source was last read to its end (``None``: never).
     ``reports`` is what the configuration says of reports. ``previous`` holds the same for the period before, up to the
-    same point, but for ``used`` and ``demand``. ``kept`` is what tables have worked out ``once``.
+    same point, but for ``used``, ``demand`` and ``recent``. ``kept`` is what tables have worked out ``once``.
     """
 
     period: Period
@@ -146,6 +157,8 @@ class Frames:
     findings: pd.DataFrame
     capacity: pd.DataFrame
     demand: pd.DataFrame
+    recent: pd.DataFrame
+    outside: pd.DataFrame
     reports: Reports
     previous: Frames | None = None
     kept: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)

@@ -13,8 +13,11 @@ from itsm_bridge.analysis.agreements import Agreed, Identity
 from itsm_bridge.analysis.assembly import Compare, Gone, Material, Problem, Sent, assemble
 from itsm_bridge.analysis.demand import Arriving
 from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.outside import OUTSIDE
 from itsm_bridge.analysis.period import Period
+from itsm_bridge.config import read_outside
 from itsm_bridge.config.model import Configuration
+from itsm_bridge.errors import Finding
 from itsm_bridge.model import Decision, NativeSla, TicketRecord, Verdict, Warned
 from itsm_bridge.rules import classify
 from itsm_bridge.sla import Clockwork, Compared, Comparer
@@ -28,6 +31,7 @@ def frames(store: Store, configuration: Configuration, period: Period, as_of: da
 
     Raises ``StorageFailed``, and ``ConfigurationInvalid`` for service levels that cannot be computed.
     """
+    found = read_outside(configuration)
     with store.snapshot() as reader, _without_search_for_cycles():
         read_at, clockwork, read = reader.freshness(), Clockwork(configuration), classify(configuration)
         material = Material(
@@ -38,7 +42,7 @@ def frames(store: Store, configuration: Configuration, period: Period, as_of: da
             clock=clockwork.columns,
             decisions=_decisions(reader),
             sent=_sent(reader),
-            problems=_problems(reader),
+            problems=[*_problems(reader), *map(_left_out, found.findings)],
             freshness={name: read_at.get(name) for name in configuration.sources},
             gone={
                 (row.source, row.external_id): Gone(row.gone_at, row.reason)
@@ -49,6 +53,7 @@ def frames(store: Store, configuration: Configuration, period: Period, as_of: da
             booked=reader.booked,
             compare=_compare(reader, configuration, clockwork),
             agreed=_agreed(reader, as_of),
+            outside=found.figures,
         )
         return assemble(material, configuration, period, period.until(as_of))
 
@@ -63,6 +68,12 @@ def _without_search_for_cycles() -> Iterator[None]:
     finally:
         if searches:
             gc.enable()
+
+
+def _left_out(finding: Finding) -> Problem:
+    """A line of a file of outside figures that is in none of them, as of any instant."""
+    place = f"{finding.file}:{finding.line}:{finding.column}"
+    return Problem(OUTSIDE, "left_out", place, finding.message, EPOCH)
 
 
 def _compare(reader: Reader, configuration: Configuration, clockwork: Clockwork) -> Compare:

@@ -9,16 +9,14 @@ from itsm_bridge.analysis.columns import ENVIRONMENT, PRIORITY, SLA, VENDOR, Col
 from itsm_bridge.analysis.frames import Frames
 from itsm_bridge.analysis.sla_cycles import counted
 
-SMALL_NUMBER = 10
-"""Below so many judged cycles a share says little; its counts are what to read."""
-
 Z_95 = 1.959963984540054
 """Two-sided 95 % quantile of the normal distribution."""
 
 
 def build(frames: Frames) -> pd.DataFrame:
     """The rows of ``TABLE``."""
-    return attainment(counted(frames), ["sla", "kind", "vendor", "environment", "priority"])
+    table = attainment(counted(frames), ["sla", "kind", "vendor", "environment", "priority"])
+    return table.assign(small_number=table["judged"] < frames.reports.small)
 
 
 def attainment(cycles: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -37,7 +35,6 @@ def attainment(cycles: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     return table.assign(
         attainment=share(table["met"], judged),
         judged=judged,
-        small_number=judged < SMALL_NUMBER,
         attainment_low=low,
         attainment_high=high,
         attainment_completed=share(table["met"], table["completed"]),
@@ -87,7 +84,7 @@ TABLE = Table(
         Column(
             "small_number",
             Kind.BOOLEAN,
-            f"Whether fewer than {SMALL_NUMBER} cycles are judged: read the counts, not the share.",
+            "Whether fewer cycles are judged than reports.small in bridge.yaml: read the counts, not the share.",
         ),
         Column("attainment_low", Kind.PERCENT, "Lower end of the 95 % Wilson interval of attainment."),
         Column("attainment_high", Kind.PERCENT, "Upper end of the 95 % Wilson interval of attainment."),

@@ -8,8 +8,11 @@ import itsm_bridge.analysis.data_quality as data_quality
 import itsm_bridge.analysis.decisions as decisions
 import itsm_bridge.analysis.definitions as definitions
 import itsm_bridge.analysis.history as history
+import itsm_bridge.analysis.inputs as inputs
 import itsm_bridge.analysis.open_tickets as open_tickets
 import itsm_bridge.analysis.quality as quality
+import itsm_bridge.analysis.recurring as recurring
+import itsm_bridge.analysis.scorecard as scorecard
 import itsm_bridge.analysis.sla_at_risk as sla_at_risk
 import itsm_bridge.analysis.sla_attainment as sla_attainment
 import itsm_bridge.analysis.sla_breach_holders as sla_breach_holders
@@ -42,6 +45,9 @@ DESCRIBED: dict[str, Table] = {
     "history": history.TABLE,
     "approvals": approvals.TABLE,
     "quality": quality.TABLE,
+    "recurring": recurring.TABLE,
+    "scorecard": scorecard.TABLE,
+    "inputs": inputs.TABLE,
     "decisions": decisions.TABLE,
     "data_quality": data_quality.TABLE,
 }

@@ -11,6 +11,7 @@ from itsm_bridge.config.findings import describe
 from itsm_bridge.config.folder import FILES, check, load
 from itsm_bridge.config.literals import LiteralError, parse_duration, parse_instant
 from itsm_bridge.config.model import Configuration, Credentials, Source
+from itsm_bridge.config.outside_files import read_outside
 
 __all__ = [
     "FILES",
@@ -24,6 +25,7 @@ __all__ = [
     "load",
     "parse_duration",
     "parse_instant",
+    "read_outside",
 ]
 
 

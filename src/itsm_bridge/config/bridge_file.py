@@ -34,11 +34,13 @@ from itsm_bridge.config.model import (
     Limits,
     Ownership,
     Position,
+    Reports,
     ServiceNow,
     ServiceNowWrite,
     Source,
 )
 from itsm_bridge.config.records import Choice, Key, Keyed, Record
+from itsm_bridge.config.reports_key import REPORTS
 from itsm_bridge.model import State, TicketType
 
 
@@ -51,6 +53,7 @@ class Bridge:
     sources: Mapping[str, Source]
     limits: Limits
     ownership: Mapping[str, Ownership]
+    reports: Reports
 
 
 # --- fields ------------------------------------------------------------------------------------------------------
@@ -336,5 +339,6 @@ BRIDGE: Final = Record(
             Record("ownership", _ownership, tuple(Key(name, _OWNERSHIP, Ownership.YIELD) for name in _OWNED)),
             _YIELDING,
         ),
+        Key("reports", REPORTS, Reports()),
     ),
 )

@@ -71,22 +71,26 @@ Node = ScalarNode | SequenceNode | MappingNode | BrokenNode
 # --- bytes -------------------------------------------------------------------------------------------------------
 
 
-def read_bytes(path: Path, findings: Findings) -> bytes | None:
-    """The bytes of a regular file of at most 1 MB; ``None``, with a finding, for anything else. Never blocks."""
-    start = Position(path.name, 1, 1)
+def read_bytes(path: Path, findings: Findings, file: str = "") -> bytes | None:
+    """The bytes of a regular file of at most 1 MB; ``None``, with a finding, for anything else. Never blocks.
+
+    ``file`` is what findings call it, if not by its name alone.
+    """
+    name = file or path.name
+    start = Position(name, 1, 1)
     try:
         content = read_regular(path, MAX_BYTES + 1)
     except FileNotFoundError:
-        findings.add(start, Code.FILE_MISSING, f"{path.name} is missing")
+        findings.add(start, Code.FILE_MISSING, f"{name} is missing")
         return None
     except OSError as error:
-        findings.add(start, Code.FILE_UNREADABLE, f"{path.name} cannot be read: {error.strerror or 'unknown reason'}")
+        findings.add(start, Code.FILE_UNREADABLE, f"{name} cannot be read: {error.strerror or 'unknown reason'}")
         return None
     if content is None:
-        findings.add(start, Code.FILE_UNREADABLE, f"{path.name} is not a regular file")
+        findings.add(start, Code.FILE_UNREADABLE, f"{name} is not a regular file")
         return None
     if len(content.head) > MAX_BYTES:
-        findings.add(start, Code.FILE_TOO_LARGE, f"{path.name} is larger than 1 MB")
+        findings.add(start, Code.FILE_TOO_LARGE, f"{name} is larger than 1 MB")
         return None
     return content.head
 

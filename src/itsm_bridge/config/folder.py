@@ -23,6 +23,7 @@ from itsm_bridge.config.findings import Code, Findings, nearest, quote, stops
 from itsm_bridge.config.holiday_files import HolidayFiles
 from itsm_bridge.config.model import Configuration, Position, RuleBook, VendorStatus
 from itsm_bridge.config.names import Named, Names, gather
+from itsm_bridge.config.outside_files import read_outside
 from itsm_bridge.config.regular_files import is_there
 from itsm_bridge.config.rule_tables import RuleTables
 from itsm_bridge.config.rules_file import OUTCOMES, RULES
@@ -68,7 +69,8 @@ def check(folder: Path) -> tuple[Configuration | None, tuple[Finding, ...]]:
     listed = findings.listed()
     if parts is None or any(one.severity == "error" and one.code.startswith("C") for one in listed):
         return None, listed
-    return _configuration(folder, _digest(contents | tables.contents | holiday_files.contents), parts), listed
+    configuration = _configuration(folder, _digest(contents | tables.contents | holiday_files.contents), parts)
+    return configuration, listed + read_outside(configuration).findings
 
 
 def _invalid(errors: tuple[Finding, ...]) -> ConfigurationInvalid:
@@ -197,4 +199,5 @@ def _configuration(folder: Path, digest: str, parts: _Parts) -> Configuration:
         slas=parts.services.slas,
         rules=parts.rules,
         holders=parts.services.holders,
+        reports=parts.bridge.reports,
     )

@@ -40,8 +40,13 @@ UNIT_FORMATS: Mapping[str, str] = {
     "hours": "#,##0.0",
     "business hours": "#,##0.0",
     "days": "#,##0.0",
+    "points": "0.0",
+    "1 to 5": "0.00",
 }
 """How a number is shown whose unit stands in its row."""
+
+OTHER_UNIT = "#,##0.00"
+"""The same for any other unit: a currency, or none."""
 
 FIRST_YEAR = 1900
 """The first that a spreadsheet's dates can say; earlier ones are written as text."""

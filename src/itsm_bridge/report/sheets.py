@@ -11,7 +11,7 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from itsm_bridge.analysis.columns import Column, Kind, Table
-from itsm_bridge.report.cells import BLUE, MUTED, NUMBER_FORMATS, UNIT_FORMATS, Pen, Styles, write_column
+from itsm_bridge.report.cells import BLUE, MUTED, NUMBER_FORMATS, OTHER_UNIT, UNIT_FORMATS, Pen, Styles, write_column
 from itsm_bridge.report.contents import Report
 from itsm_bridge.store import Head
 
@@ -163,7 +163,7 @@ def _show_units(pen: Pen, part: Part) -> None:
     for place, column in enumerate(part.table.columns):
         if column.unit == "as in unit":
             for row, (value, unit) in enumerate(zip(part.rows[column.name], part.rows["unit"], strict=True), start=1):
-                pen.put(row, place, value, num_format=UNIT_FORMATS[unit])
+                pen.put(row, place, value, num_format=UNIT_FORMATS.get(unit, OTHER_UNIT))
 
 
 def _look(column: Column, *, wrapped: bool) -> dict[str, object]:

@@ -17,7 +17,16 @@ from itsm_bridge.config.model.levels import (
 )
 from itsm_bridge.config.model.partners import Capacity, Contacts, Environment, Leave, Owner, Rate, Vendor, VendorStatus
 from itsm_bridge.config.model.places import Duration, Position
-from itsm_bridge.config.model.reporting import WEIGHTS, Mail, People, Reports
+from itsm_bridge.config.model.reporting import (
+    OUTSIDE,
+    SCORED,
+    UNSCORED,
+    WEIGHTS,
+    Mail,
+    OutsideFigure,
+    People,
+    Reports,
+)
 from itsm_bridge.config.model.rulebook import (
     A_co,
     Action,
@@ -48,6 +57,9 @@ from itsm_bridge.config.model.sources import (
 )
 
 __all__ = [
+    "OUTSIDE",
+    "SCORED",
+    "UNSCORED",
     "WEIGHTS",
     "A_co",
     "Action",
@@ -76,6 +88,7 @@ __all__ = [
     "OAuth",
     "OnChange",
     "OnReopen",
+    "OutsideFigure",
     "Owner",
     "Ownership",
     "People",

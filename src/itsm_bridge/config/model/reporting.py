@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
@@ -15,6 +16,18 @@ WEIGHTS: Mapping[str, int] = {
     "utilization": 15,
 }
 """Of the scorecard, where the configuration gives none."""
+
+SCORED: tuple[str, ...] = (
+    *("sla_attainment", "uc_attainment", "ola_attainment", "first_contact_share", "reopen_share", "utilization"),
+    *("uptime", "patch_compliance", "satisfaction"),
+)
+"""The figures that a scorecard can weigh, in its order; ``analysis/scorecard.py`` says how each is scored."""
+
+UNSCORED: tuple[str, ...] = ("mttr_hours", "cost_per_ticket")
+"""The figures that a scorecard shows without a score: what is good depends on the work."""
+
+OUTSIDE: tuple[str, ...] = ("uptime", "patch_compliance", "cost", "satisfaction")
+"""The kinds of figures that tickets do not hold."""
 
 
 class People(StrEnum):
@@ -36,11 +49,32 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class OutsideFigure:
+    """One line of a CSV of figures from outside: ``value`` of ``vendor`` in the month that begins on ``month``.
+
+    ``environment`` is empty for the vendor as a whole. ``value`` is a share, an amount in ``unit`` (a currency), or a
+    mark from 1 to 5. ``of`` is what the value is about: so many devices, minutes or answers; ``None`` where the file
+    does not say.
+    """
+
+    figure: str
+    vendor: str
+    environment: str
+    month: date
+    value: float
+    unit: str
+    of: float | None
+    note: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reports:
     """The key ``reports`` of ``bridge.yaml``; every part of it may be left out.
 
     A share over fewer than ``small`` is marked. ``scorecard`` weighs figures by name. ``inputs`` maps a kind of outside
-    figure (``uptime``, ``patch_compliance``, ``cost``, ``satisfaction``) to its CSV file.
+    figure (``OUTSIDE``) to its CSV file, below the configuration folder.
     """
 
     small: int = 10
