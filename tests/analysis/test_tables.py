@@ -39,6 +39,8 @@ CONTRACT = {
     "mtta_hours, mttr_hours, mttr_median_hours, mttr_p90_hours",
     "recurring": "environment, category, pattern, tickets, breached, example",
     "scorecard": "vendor, figure, value, weight, score",
+    "forecast": "vendor, environment, month, arrivals_p50, arrivals_p90, hours_p50, hours_p90, capacity_hours, "
+    "people_needed",
     "decisions": "ticket, field, value, rule, because, decided_at, outcome",
     "data_quality": "source, check, count, detail",
     "definitions": "figure, definition",
@@ -46,6 +48,9 @@ CONTRACT = {
 
 BEYOND = {
     "sla_native": "ticket, sla, native, vendor, environment, ours_elapsed_seconds, native_elapsed_seconds",
+    "bandwidth_environments": "vendor, environment, week, load_hours, arrivals, open_tickets, share_of_capacity",
+    "bandwidth_skills": "vendor, skill, week, load_hours, arrivals, share_of_capacity",
+    "relief": "vendor, week, hours_over, mean_hours_over, environment, service, skill, hours, candidate",
     "sla_breach_shares": "ticket, sla, started_at, holder, kind, business_seconds, share",
     "sla_breach_holders": "sla, holder, kind, cycles, business_seconds, share",
     "sla_flips": "ticket, sla, started_at, vendor, environment, priority, agreed, today, agreed_elapsed_seconds, "

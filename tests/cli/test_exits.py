@@ -89,7 +89,9 @@ def test_json_puts_the_error_on_standard_output_as_a_document(tmp_path: Path) ->
     assert '"exit_code": 10' in done.stdout
 
 
-@pytest.mark.parametrize("heavy", ["pandas", "sqlalchemy", "requests", "rich", "holidays", "yaml", "pydantic"])
+@pytest.mark.parametrize(
+    "heavy", ["pandas", "sqlalchemy", "requests", "rich", "holidays", "yaml", "pydantic", "statsmodels"]
+)
 def test_help_starts_without(heavy: str) -> None:
     code = (
         "import sys\n"

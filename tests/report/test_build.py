@@ -16,6 +16,7 @@ import pytest
 from tests.analysis.made import NOW, ago, decision, ticket
 
 from itsm_bridge.analysis.period import Period
+from itsm_bridge.analysis.tables import TABLES
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.connectors.base import Oddity, Page, Rejected
 from itsm_bridge.errors import UsageError
@@ -69,11 +70,7 @@ def test_a_report_is_a_folder_as_the_contract_says(store: Store, configured: Con
     published = built(store, configured, tmp_path / "out")
     assert published.folder == tmp_path / "out" / "2026-W47"
     names = {path.relative_to(published.folder).as_posix() for path in published.folder.rglob("*") if path.is_file()}
-    tables = ["summary", "tickets", "open_tickets", "sla_cycles", "sla_attainment", "sla_breaches", "sla_at_risk"]
-    tables += ["sla_flips", "sla_breach_shares", "sla_breach_holders", "time_in_hand", "sla_native"]
-    tables += ["bandwidth", "traction", "history", "recurring", "scorecard", "inputs"]
-    tables += ["decisions", "data_quality", "definitions"]
-    assert names == {"itsm-bridge_2026-W47.xlsx", "manifest.json", *(f"csv/{name}.csv" for name in tables)}
+    assert names == {"itsm-bridge_2026-W47.xlsx", "manifest.json", *(f"csv/{name}.csv" for name in TABLES)}
     assert {file.path for file in published.files} == {published.folder / name for name in names}
 
 

@@ -17,6 +17,8 @@ from itsm_bridge.analysis.effort import work_seconds
 from itsm_bridge.analysis.frames import Frames, Growing, Row, framed
 from itsm_bridge.analysis.hands import with_business_time
 from itsm_bridge.analysis.outside import outside
+from itsm_bridge.analysis.partners import NOTHING as NO_PARTNERS
+from itsm_bridge.analysis.partners import partners
 from itsm_bridge.analysis.period import Period, Week
 from itsm_bridge.analysis.recent import REPEATS_OVER, Recent
 from itsm_bridge.analysis.resolutions import resolutions
@@ -198,6 +200,11 @@ class _Assembler:
         hands = with_business_time(self._rows["hands"].frame(), calendars)
         tickets, history = self._rows["tickets"].frame(), self._rows["history"].frame()
         cycles = self._rows["cycles"].frame()
+        lived = spans(intervals)
+        demand, planned = NO_DEMAND, NO_PARTNERS
+        if not self._is_previous:
+            demand = self._material.arriving.demand(self.until, self._period.zone)
+            planned = partners(self._configuration, calendars, self.until, demand, lived)
         return Frames(
             period=self._period,
             until=self.until,
@@ -207,7 +214,7 @@ class _Assembler:
             tickets=tickets,
             history=history,
             intervals=intervals,
-            spans=spans(intervals),
+            spans=lived,
             hands=hands,
             used=divided(self._rows["running"].frame(), hands, calendars),
             cycles=cycles,
@@ -225,7 +232,8 @@ class _Assembler:
             resolutions=resolutions(tickets, intervals, calendars, self._period.start),
             findings=self._rows["findings"].frame(),
             capacity=capacity(self._configuration.vendors, calendars, self._weeks),
-            demand=self._material.arriving.demand(self.until, self._period.zone) if previous is not None else NO_DEMAND,
+            demand=demand,
+            partners=planned,
             recent=self._recent.frame(cycles),
             outside=outside(self._material.outside, self.until, self._period.zone),
             reports=self._configuration.reports,

@@ -29,8 +29,7 @@ def build(frames: Frames) -> pd.DataFrame:
     capacity = frames.capacity if any(frames.known.values()) else frames.capacity.head(0)
     rows = capacity.merge(by_vendor, how="outer", on=["vendor", "week"], sort=True)
     counts = rows[["arrivals", "open_end"]].fillna(0).astype("int64")
-    effort = effort_hours(frames)
-    hours = rows["vendor"].map(effort).astype("float64").fillna(effort.get("", float("nan")))
+    hours = effort_of(rows["vendor"], frames)
     load = (counts["arrivals"] * hours).round(2)
     complete = {week.name: week.complete for week in frames.weeks}
     return rows.assign(
@@ -38,9 +37,30 @@ def build(frames: Frames) -> pd.DataFrame:
         open_tickets=counts["open_end"],
         effort_hours=hours.round(4),
         load_hours=load,
-        utilization=(load / rows["capacity_hours"].where(rows["capacity_hours"] > 0)).round(4),
+        utilization=_share(load, rows["capacity_hours"]),
+        overload_hours=(load - rows["capacity_hours"]).clip(lower=0).round(2),
+        one_more_utilization=_share(load, rows["one_more_capacity_hours"]),
         complete=rows["week"].map(complete),
     )
+
+
+def against_capacity(rows: pd.DataFrame, frames: Frames) -> pd.DataFrame:
+    """Arrivals by vendor and week, and by something else, with their hours and their share of the vendor's capacity."""
+    held = rows.merge(frames.capacity[["vendor", "week", "capacity_hours"]], how="left", on=["vendor", "week"])
+    load = (held["arrivals"] * effort_of(held["vendor"], frames)).round(2)
+    return held.assign(load_hours=load, share_of_capacity=_share(load, held["capacity_hours"]))
+
+
+def effort_of(vendors: pd.Series, frames: Frames) -> pd.Series:
+    """``effort_hours`` for each of some vendors, the programme's where it has none of its own."""
+    effort = effort_hours(frames)
+    hours: pd.Series = vendors.map(effort).astype("float64").fillna(effort.get("", float("nan")))
+    return hours
+
+
+def _share(load: pd.Series, capacity: pd.Series) -> pd.Series:
+    share: pd.Series = (load / capacity.where(capacity > 0)).round(4)
+    return share
 
 
 def effort_hours(frames: Frames) -> pd.Series:
@@ -54,6 +74,28 @@ def effort_hours(frames: Frames) -> pd.Series:
     return means.where(means > 0)
 
 
+CAPACITY = Column(
+    "capacity_hours",
+    Kind.NUMBER,
+    "people x hours_per_week x focus for the whole week, scaled by the business hours that the "
+    "vendor's calendar opens in that "
+    "week against its week without holidays, less the people on leave. 0 for a vendor that is "
+    "neither active nor offboarding.",
+    "hours",
+)
+ARRIVALS = Column(
+    "arrivals",
+    Kind.INTEGER,
+    "Tickets created for, reopened with, or moved to the vendor in the week (from traction).",
+    "tickets",
+)
+SHARE_OF_CAPACITY = Column(
+    "share_of_capacity",
+    Kind.PERCENT,
+    "load_hours / capacity_hours of the vendor in the week, all its work taken together; empty where there is no "
+    "capacity or no effort is known.",
+)
+
 TABLE = Table(
     name="bandwidth",
     title="Bandwidth",
@@ -62,15 +104,7 @@ TABLE = Table(
     columns=(
         Column("vendor", Kind.TEXT, "Vendor, or own team, of vendors.yaml."),
         Column("week", Kind.TEXT, "ISO 8601 week, from Monday 00:00."),
-        Column(
-            "capacity_hours",
-            Kind.NUMBER,
-            "people x hours_per_week x focus for the whole week, scaled by the business hours that the "
-            "vendor's calendar opens in that "
-            "week against its week without holidays, less the people on leave. 0 for a vendor that is "
-            "neither active nor offboarding.",
-            "hours",
-        ),
+        CAPACITY,
         Column(
             "load_hours", Kind.NUMBER, "Arrivals x effort_hours: the work that reached the vendor in the week.", "hours"
         ),
@@ -86,12 +120,7 @@ TABLE = Table(
             "load_hours / capacity_hours; empty where there is no capacity or no effort is known. Over "
             "100 % the backlog grows.",
         ),
-        Column(
-            "arrivals",
-            Kind.INTEGER,
-            "Tickets created for, reopened with, or moved to the vendor in the week (from traction).",
-            "tickets",
-        ),
+        ARRIVALS,
         Column(
             "effort_hours",
             Kind.NUMBER,
@@ -108,6 +137,24 @@ TABLE = Table(
             "capacity that of the whole week.",
         ),
         Column("status", Kind.TEXT, "The vendor's status in vendors.yaml."),
+        Column(
+            "overload_hours",
+            Kind.NUMBER,
+            "max(0, load_hours - capacity_hours): work that arrived beyond the vendor's hours; empty where either is "
+            "not known.",
+            "hours",
+        ),
+        Column(
+            "one_more_capacity_hours",
+            Kind.NUMBER,
+            "capacity_hours if the vendor had one person more: (people + 1) x hours_per_week x focus, scaled alike.",
+            "hours",
+        ),
+        Column(
+            "one_more_utilization",
+            Kind.PERCENT,
+            "load_hours / one_more_capacity_hours: what the week's utilization would be with one engineer more.",
+        ),
     ),
     build=build,
 )

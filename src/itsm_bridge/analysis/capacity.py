@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from itsm_bridge.analysis.frames import framed
+from itsm_bridge.analysis.frames import Row, framed
 from itsm_bridge.analysis.period import Week
-from itsm_bridge.calendars import Calendars, hours_in_week
+from itsm_bridge.calendars import Calendars, hours_in_week, one_more
 from itsm_bridge.config.model import Vendor
 
 
@@ -17,10 +17,9 @@ def capacity(vendors: Mapping[str, Vendor], calendars: Calendars, weeks: Sequenc
     return framed("capacity", list(_rows(vendors, calendars, weeks)))
 
 
-def _rows(
-    vendors: Mapping[str, Vendor], calendars: Calendars, weeks: Sequence[Week]
-) -> Iterator[tuple[str, str, str, float]]:
+def _rows(vendors: Mapping[str, Vendor], calendars: Calendars, weeks: Sequence[Week]) -> Iterator[Row]:
     for vendor in vendors.values():
-        calendar = calendars[vendor.calendar]
+        calendar, more = calendars[vendor.calendar], one_more(vendor)
         for week in weeks:
-            yield vendor.name, week.name, str(vendor.status), hours_in_week(vendor, calendar, week.first)
+            hours = hours_in_week(vendor, calendar, week.first), hours_in_week(more, calendar, week.first)
+            yield (vendor.name, week.name, str(vendor.status), *hours)

@@ -47,12 +47,12 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = {
     # changes; half-open, the last one without an end; work_seconds is what the vendor worked on it (``effort``)
     "intervals": {
         "ticket": TEXT, "start": INSTANT, "end": INSTANT, "state": TEXT, "vendor": TEXT, "environment": TEXT,
-        "approval": TEXT, "work_seconds": NUMBER,
+        "approval": TEXT, "service": TEXT, "work_seconds": NUMBER,
     },
-    # the same, joined where a ticket stays open with one vendor in one environment
+    # the same, joined where a ticket stays open with one vendor in one environment; service is that of its beginning
     "spans": {
-        "ticket": TEXT, "vendor": TEXT, "environment": TEXT, "start": INSTANT, "end": INSTANT, "began": TEXT,
-        "ended": TEXT, "work_seconds": NUMBER,
+        "ticket": TEXT, "vendor": TEXT, "environment": TEXT, "service": TEXT, "start": INSTANT, "end": INSTANT,
+        "began": TEXT, "ended": TEXT, "work_seconds": NUMBER,
     },
     # who had the tickets of the period when, over their whole life: half-open parts of their open time up to the
     # as-of instant, cut where one of these fields changes; place is what says whose calendar counts (``hands``)
@@ -123,8 +123,32 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = {
     # tickets created before the as-of instant in the last 48 months (``demand``); month is YYYY-MM in the report's zone
     "demand": {"month": TEXT, "environment": TEXT, "service": TEXT, "arrivals": INTEGER},
     # hours of ticket work that each vendor has in each week
-    "capacity": {"vendor": TEXT, "week": TEXT, "status": TEXT, "capacity_hours": NUMBER},
+    "capacity": {
+        "vendor": TEXT, "week": TEXT, "status": TEXT, "capacity_hours": NUMBER, "one_more_capacity_hours": NUMBER,
+    },
+    # the same in each of the coming months, and what one engineer has
+    "months": {"vendor": TEXT, "month": TEXT, "status": TEXT, "capacity_hours": NUMBER, "engineer_hours": NUMBER},
+    # for each environment and service of demand: the part of an environment that it is forecast with, and who owns it
+    # on which share of a month's days; a part is an environment of vendors.yaml (empty: none of these) and some of its
+    # services (empty: all)
+    "ownership": {
+        "environment": TEXT, "service": TEXT, "part": TEXT, "services": TEXT, "month": TEXT, "vendor": TEXT,
+        "share": NUMBER,
+    },
+    # for each environment and service of spans: the skills that it needs, and what keeps a vendor from it
+    "takers": {"vendor": TEXT, "environment": TEXT, "service": TEXT, "skill": TEXT, "because": TEXT},
+    "skills": {"vendor": TEXT, "skill": TEXT},
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Partners:
+    """What ``vendors.yaml`` says of the coming months and of who may take what (``partners``)."""
+
+    months: pd.DataFrame
+    ownership: pd.DataFrame
+    takers: pd.DataFrame
+    skills: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,6 +184,7 @@ class Frames:
     recent: pd.DataFrame
     outside: pd.DataFrame
     reports: Reports
+    partners: Partners
     previous: Frames | None = None
     kept: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 

@@ -21,7 +21,7 @@ from itsm_bridge.model import TicketRecord
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-FOLLOWED = ("state", "vendor", "environment", "approval")
+FOLLOWED = ("state", "vendor", "environment", "approval", "service")
 """Where one of these changes an interval ends."""
 
 LAST = 2**62

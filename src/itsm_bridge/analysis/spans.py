@@ -33,9 +33,8 @@ def spans(intervals: pd.DataFrame) -> pd.DataFrame:
     first = is_open & ~(after_open & ~moved)
     ordered["span"] = first.cumsum()
     grouped = ordered[is_open].groupby("span")
-    result = grouped.agg(
-        {**dict.fromkeys(["ticket", *KEY, "start", "began"], "first"), "ended": "last", "work_seconds": "sum"}
-    )
+    first_of = dict.fromkeys(["ticket", *KEY, "service", "start", "began"], "first")
+    result = grouped.agg({**first_of, "ended": "last", "work_seconds": "sum"})
     result["end"] = ordered[is_open].drop_duplicates("span", keep="last").set_index("span")["end"]
     return result[list(SCHEMAS["spans"])].astype(dict(SCHEMAS["spans"])).reset_index(drop=True)
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import itsm_bridge.analysis.approvals as approvals
 import itsm_bridge.analysis.bandwidth as bandwidth
+import itsm_bridge.analysis.bandwidth_environments as bandwidth_environments
+import itsm_bridge.analysis.bandwidth_skills as bandwidth_skills
 import itsm_bridge.analysis.data_quality as data_quality
 import itsm_bridge.analysis.decisions as decisions
 import itsm_bridge.analysis.definitions as definitions
+import itsm_bridge.analysis.forecast as forecast
 import itsm_bridge.analysis.history as history
 import itsm_bridge.analysis.inputs as inputs
 import itsm_bridge.analysis.open_tickets as open_tickets
 import itsm_bridge.analysis.quality as quality
 import itsm_bridge.analysis.recurring as recurring
+import itsm_bridge.analysis.relief as relief
 import itsm_bridge.analysis.scorecard as scorecard
 import itsm_bridge.analysis.sla_at_risk as sla_at_risk
 import itsm_bridge.analysis.sla_attainment as sla_attainment
@@ -41,6 +45,9 @@ DESCRIBED: dict[str, Table] = {
     "time_in_hand": time_in_hand.TABLE,
     "sla_native": sla_native.TABLE,
     "bandwidth": bandwidth.TABLE,
+    "bandwidth_environments": bandwidth_environments.TABLE,
+    "bandwidth_skills": bandwidth_skills.TABLE,
+    "relief": relief.TABLE,
     "traction": traction.TABLE,
     "history": history.TABLE,
     "approvals": approvals.TABLE,
@@ -48,6 +55,7 @@ DESCRIBED: dict[str, Table] = {
     "recurring": recurring.TABLE,
     "scorecard": scorecard.TABLE,
     "inputs": inputs.TABLE,
+    "forecast": forecast.TABLE,
     "decisions": decisions.TABLE,
     "data_quality": data_quality.TABLE,
 }

@@ -26,14 +26,18 @@ def build(frames: Frames) -> pd.DataFrame:
 
 @once
 def _counted(frames: Frames) -> pd.DataFrame:
-    edges = [week.start for week in frames.weeks] + [frames.until]
-    parts = [_events(frames, edges, "start", "began", BEGINNINGS), _events(frames, edges, "end", "ended", ENDINGS)]
+    parts = [_numbered(came(frames)), _numbered(_events(frames, _edges(frames), "end", "ended", ENDINGS))]
     parts += _standing(frames)
     counted = pd.concat(parts, ignore_index=True)
     table = counted.pivot_table(index=["week", *KEY], columns="count", values="number", aggfunc="sum", fill_value=0)
     table = table.reindex(columns=list(COUNTS), fill_value=0)
     check(table)
     return table
+
+
+def came(frames: Frames) -> pd.DataFrame:
+    """The spans that began in one of the weeks, with the ``week``: what was created, reopened or moved in."""
+    return _events(frames, _edges(frames), "start", "began", BEGINNINGS)
 
 
 def check(table: pd.DataFrame) -> None:
@@ -47,13 +51,17 @@ def check(table: pd.DataFrame) -> None:
         raise RuntimeError(f"traction does not add up in {int(wrong.sum())} rows, first in {table[wrong].index[0]!r}")
 
 
+def _edges(frames: Frames) -> list[datetime]:
+    return [week.start for week in frames.weeks] + [frames.until]
+
+
 def _events(frames: Frames, edges: list[datetime], at: str, what: str, names: tuple[str, ...]) -> pd.DataFrame:
-    """How many spans begin or end in each week, by what began or ended them."""
+    """The spans that begin or end in a week, with the week and with what began or ended them."""
     happened = frames.spans[frames.spans[what].isin(names)]
     place = np.searchsorted(pd.DatetimeIndex(edges), pd.DatetimeIndex(happened[at]), side="right") - 1
     labels = np.array(["", *(week.name for week in frames.weeks)], dtype=object)
     seen = happened.assign(week=labels[np.where(place < len(frames.weeks), place + 1, 0)], count=happened[what])
-    return _numbered(seen[seen["week"] != ""])
+    return seen[seen["week"] != ""]
 
 
 def _standing(frames: Frames) -> Iterator[pd.DataFrame]:

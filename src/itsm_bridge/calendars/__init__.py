@@ -20,7 +20,14 @@ What the answers mean, where others differ:
 """
 
 from itsm_bridge.calendars.calendar import Calendar, epoch, instant
-from itsm_bridge.calendars.capacity import hours_in_week, normal_week_seconds, normal_weeks
+from itsm_bridge.calendars.capacity import (
+    hours_between,
+    hours_in_week,
+    normal_week_seconds,
+    normal_weeks,
+    one_engineer,
+    one_more,
+)
 from itsm_bridge.calendars.month import CalendarDay, ClockChange, month_of
 from itsm_bridge.calendars.owners import Calendars, Rota, owner_on
 from itsm_bridge.calendars.provenance import holidays_version, zone_data_version
@@ -35,12 +42,15 @@ __all__ = [
     "Seconds",
     "epoch",
     "holidays_version",
+    "hours_between",
     "hours_in_week",
     "instant",
     "midnight",
     "month_of",
     "normal_week_seconds",
     "normal_weeks",
+    "one_engineer",
+    "one_more",
     "owner_on",
     "zone_data_version",
 ]

@@ -13,6 +13,7 @@ from __future__ import annotations
 from itsm_bridge.rules.classify import classify
 from itsm_bridge.rules.coverage import RuleCoverage, Survivor, coverage, survivors
 from itsm_bridge.rules.decide import STAGES, Decider, inputs_json
+from itsm_bridge.rules.eligibility import objections, objections_there, owner_on
 from itsm_bridge.rules.explain import (
     Explanation,
     RuleExplanation,
@@ -61,8 +62,11 @@ __all__ = [
     "explain",
     "facts_of",
     "inputs_json",
+    "objections",
+    "objections_there",
     "overview",
     "owner_map",
+    "owner_on",
     "person_of",
     "render_text",
     "roll_up",

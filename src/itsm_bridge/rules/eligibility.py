@@ -40,29 +40,37 @@ def next_owner(environment: Environment, services: Iterable[str], day: date) -> 
     return min(coming, key=lambda owner: owner.start or day, default=None)
 
 
-def _objections(case: Case, vendor: Vendor, skills: Iterable[str]) -> Iterator[str]:
+def objections(vendor: Vendor, day: date, skills: Iterable[str] = ()) -> Iterator[str]:
+    """What keeps a vendor from any work that needs ``skills`` on a day."""
     if vendor.status is not VendorStatus.ACTIVE:
         yield f"{vendor.name} is {vendor.status.value}, not active"
     if not vendor.internal and vendor.nda_signed is None:
         yield f"{vendor.name} has no NDA on file"
-    if not vendor.internal and vendor.nda_signed is not None and vendor.nda_signed > case.today:
+    if not vendor.internal and vendor.nda_signed is not None and vendor.nda_signed > day:
         yield f"{vendor.name}'s NDA is signed only on {vendor.nda_signed.isoformat()}"
     missing = [skill for skill in skills if skill.casefold() not in {known.casefold() for known in vendor.skills}]
     if missing:
         yield f"{vendor.name} lacks {', '.join(missing)}"
-    start = _begins_later(case, vendor.name)
+
+
+def objections_there(vendor: Vendor, day: date, environment: Environment, services: Iterable[str]) -> Iterator[str]:
+    """What keeps a vendor from the work of one environment: that it is yet to own it."""
+    start = _begins_later(environment, {service.casefold() for service in services}, vendor.name, day)
     if start is not None:
         yield f"{vendor.name}'s ownership begins only on {start.isoformat()}"
 
 
-def _begins_later(case: Case, vendor: str) -> date | None:
-    """When a vendor that is yet to own the ticket's environment begins to; ``None`` for all others."""
+def _objections(case: Case, vendor: Vendor, skills: Iterable[str]) -> Iterator[str]:
+    yield from objections(vendor, case.today, skills)
     environment = environment_of(case)
-    if environment is None:
-        return None
-    named = {service.casefold() for service in read_fact(case.facts, "service")}
-    owned = [owner for owner in environment.owners if owner.vendor == vendor and _concerns(owner, named)]
-    if any(_begun(owner, case.today) for owner in owned):
+    if environment is not None:
+        yield from objections_there(vendor, case.today, environment, read_fact(case.facts, "service"))
+
+
+def _begins_later(environment: Environment, services: Collection[str], vendor: str, day: date) -> date | None:
+    """When a vendor that is yet to own an environment begins to; ``None`` for all others."""
+    owned = [owner for owner in environment.owners if owner.vendor == vendor and _concerns(owner, services)]
+    if any(_begun(owner, day) for owner in owned):
         return None
     return min((owner.start for owner in owned if owner.start is not None), default=None)
 
