@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test long check format bench prism schedules simulate kills lock clean
+.PHONY: help demo test long check format bench pictures prism schedules simulate kills lock clean
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
@@ -31,6 +31,9 @@ format: $(VENV)/.dev ## rewrite the code in the house's format
 
 bench: $(VENV)/.bench ## the benchmarks, each beside a peer
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
+
+pictures: $(VENV)/.run ## render the demo's dashboard and workbook into docs/pictures; needs chromium, soffice and pdftoppm
+	@docs/pictures/render.sh $(BIN)/python
 
 schedules: $(VENV)/.dev ## play SEEDS (5000) random schedules of edits, moves, deletes and faults on each kind of source
 	@SCHEDULES=$(or $(SEEDS),5000) $(BIN)/python -m pytest -q -n auto tests/end_to_end/test_schedules.py

@@ -70,7 +70,8 @@ def test_a_report_is_a_folder_as_the_contract_says(store: Store, configured: Con
     published = built(store, configured, tmp_path / "out")
     assert published.folder == tmp_path / "out" / "2026-W47"
     names = {path.relative_to(published.folder).as_posix() for path in published.folder.rglob("*") if path.is_file()}
-    assert names == {"itsm-bridge_2026-W47.xlsx", "manifest.json", *(f"csv/{name}.csv" for name in TABLES)}
+    csv = {f"csv/{name}.csv" for name in TABLES}
+    assert names == {"itsm-bridge_2026-W47.xlsx", "dashboard.html", "manifest.json", *csv}
     assert {file.path for file in published.files} == {published.folder / name for name in names}
 
 
@@ -115,7 +116,7 @@ def test_the_manifest_lists_every_file_with_its_rows_and_digest(
     assert manifest["as_of"] == "2026-11-19T18:00:00+05:30"
     assert manifest["configuration"] == configured.digest
     assert {file["path"] for file in manifest["files"]} == {
-        path.relative_to(published.folder).as_posix() for path in published.folder.rglob("*.[cx]*") if path.is_file()
+        path.relative_to(published.folder).as_posix() for path in published.folder.rglob("*.[chx]*") if path.is_file()
     }
     for file in manifest["files"]:
         content = (published.folder / file["path"]).read_bytes()

@@ -11,7 +11,7 @@ from itsm_bridge.cli.options import Options, opened
 from itsm_bridge.cli.text import plural
 from itsm_bridge.errors import UsageError
 
-FORMATS = ("xlsx", "csv")
+FORMATS = ("xlsx", "csv", "html")
 
 
 class Instant(click.ParamType[datetime]):
@@ -64,7 +64,7 @@ class Formats(click.ParamType[tuple[str, ...]]):
     type=click.Path(path_type=Path, file_okay=False),
     help="Where to (default: reports/ beside the configuration).",
 )
-@click.option("--format", "formats", type=Formats(), default=FORMATS, help="xlsx,csv (default: both).")
+@click.option("--format", "formats", type=Formats(), default=FORMATS, help="xlsx,csv,html (default: all).")
 @click.pass_obj
 def report(
     options: Options, period: str, last: bool, as_of: datetime | None, out: Path | None, formats: tuple[str, ...]

@@ -16,9 +16,12 @@ from itsm_bridge.analysis.period import Period
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.errors import UsageError
 from itsm_bridge.report.contents import report_of
+from itsm_bridge.report.estate import Estate
 from itsm_bridge.report.formats import FORMATS
 from itsm_bridge.report.publishing import MANIFEST, published
 from itsm_bridge.store import EMPTY_AUDIT, Head, Store
+
+ALL_FORMATS = tuple(FORMATS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def build(
     period: Period,
     as_of: datetime,
     out: Path,
-    formats: Collection[str] = ("xlsx", "csv"),
+    formats: Collection[str] = ALL_FORMATS,
 ) -> Published:
     """Build the report of ``period`` as of ``as_of``, but never past the period's end, as ``<out>/<period>/``.
 
@@ -56,12 +59,21 @@ def build(
     """
     check_formats(formats)
     seen = frames(store, configuration, period, as_of)
-    return publish(seen, configuration.digest, out, formats, store.audit_head(seen.until))
+    estate = Estate.of(configuration, seen.until.astimezone(configuration.zone).date())
+    return publish(seen, configuration.digest, out, formats, audit=store.audit_head(seen.until), estate=estate)
 
 
-def publish(seen: Frames, digest: str, out: Path, formats: Collection[str], audit: Head = EMPTY_AUDIT) -> Published:
+def publish(
+    seen: Frames,
+    digest: str,
+    out: Path,
+    formats: Collection[str],
+    *,
+    audit: Head = EMPTY_AUDIT,
+    estate: Estate | None = None,
+) -> Published:
     """Write and publish what the frames show."""
-    report = report_of(seen, digest, __version__, audit)
+    report = report_of(seen, digest, __version__, audit, estate)
     folder = out / seen.period.name
     with published(folder) as staged:
         written = [file for name in FORMATS if name in formats for file in FORMATS[name](report, staged)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ import pandas as pd
 from itsm_bridge.analysis.columns import Table
 from itsm_bridge.analysis.frames import Frames
 from itsm_bridge.analysis.tables import TABLES
+from itsm_bridge.report.estate import Estate
 from itsm_bridge.store import EMPTY_AUDIT, Head
 
 
@@ -20,7 +21,7 @@ class Report:
     """The tables of one period, each computed once: every file format shows these rows and no others.
 
     ``digest`` is the configuration's, ``version`` the program's; ``audit`` is the end of the audit log at the as-of
-    instant.
+    instant, ``estate`` what the configuration says of environments and sources.
     """
 
     frames: Frames
@@ -28,6 +29,7 @@ class Report:
     digest: str
     version: str
     audit: Head = EMPTY_AUDIT
+    estate: Estate = field(default_factory=Estate)
 
     @property
     def tables(self) -> Mapping[str, Table]:
@@ -57,9 +59,12 @@ class Report:
         return f"As of {self.as_of:%a %d %b %Y, %H:%M:%S} {self.zone.key}"
 
 
-def report_of(frames: Frames, digest: str, version: str, audit: Head = EMPTY_AUDIT) -> Report:
+def report_of(
+    frames: Frames, digest: str, version: str, audit: Head = EMPTY_AUDIT, estate: Estate | None = None
+) -> Report:
     """Every table of ``TABLES``, computed."""
-    return Report(frames, {name: table.rows(frames) for name, table in TABLES.items()}, digest, version, audit)
+    rows = {name: table.rows(frames) for name, table in TABLES.items()}
+    return Report(frames, rows, digest, version, audit, estate or Estate())
 
 
 def _day(ordinal: int) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import itsm_bridge.report.csvfile as csvfile
 import itsm_bridge.report.workbook as workbook
 from itsm_bridge.report.contents import Report
+from itsm_bridge.report.dashboard import dashboard
 from itsm_bridge.report.manifest import WrittenFile
 
 
@@ -27,7 +28,15 @@ def _xlsx(report: Report, folder: Path) -> Iterator[WrittenFile]:
     yield WrittenFile(path, {name: len(report.rows[name]) for name, table in report.tables.items() if table.sheet})
 
 
+def _html(report: Report, folder: Path) -> Iterator[WrittenFile]:
+    """The dashboard, one page."""
+    path = folder / "dashboard.html"
+    path.write_text(dashboard(report), encoding="utf-8", newline="\n")
+    yield WrittenFile(path, {})
+
+
 FORMATS: Mapping[str, Callable[[Report, Path], Iterator[WrittenFile]]] = {
     "xlsx": _xlsx,
     "csv": _csv,
+    "html": _html,
 }

@@ -50,15 +50,15 @@ body{max-width:none;padding:0;font-size:11px}h2{break-after:avoid}tr{break-insid
 """
 
 
-def page(title: str, parts: Iterable[str]) -> str:
-    """The whole document; ``parts`` are markup."""
+def page(title: str, parts: Iterable[str], style: str = "") -> str:
+    """The whole document; ``parts`` are markup, ``style`` comes after the style of all pages."""
     body = "\n".join(parts)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         '<meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{text(title)}</title>\n<style>{_STYLE}</style></head>\n<body>\n{body}\n</body></html>\n"
+        f"<title>{text(title)}</title>\n<style>{_STYLE}{style}</style></head>\n<body>\n{body}\n</body></html>\n"
     )
 
 
