@@ -21,7 +21,7 @@ from itsm_bridge.config.model import Configuration
 from itsm_bridge.connectors.base import Oddity, Page, Rejected
 from itsm_bridge.errors import UsageError
 from itsm_bridge.model import Outcome, TicketRecord
-from itsm_bridge.report import Published, build
+from itsm_bridge.report import Published, build, build_all, build_copies
 from itsm_bridge.store import Store
 
 RECORDS = (
@@ -212,3 +212,40 @@ def test_reports_are_for_their_owner_alone(store: Store, configured: Configurati
         os.umask(before)
     for path in [published.folder, *published.folder.rglob("*")]:
         assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600)
+
+
+def test_all_copies_and_the_report_are_built_in_one_go(store: Store, configured: Configuration, tmp_path: Path) -> None:
+    period = Period.holding(NOW, "week", configured.zone)
+    published, copies = build_all(store, configured, period=period, out=tmp_path, formats=("csv",))
+    copies.check()
+    folders = {path.name for path in (tmp_path / period.name / "vendors").iterdir()}
+    assert folders == set(copies.published) == set(configured.vendors)
+    assert (published.folder / "manifest.json").is_file()
+    assert [row["ticket"] for row in table(copies.published["OptIT"], "tickets")] == ["snow:INC2"]
+    assert {row["ticket"] for row in table(published, "tickets")} == {"snow:INC1", "snow:INC2", "snow:INC3"}
+    for one in copies.published.values():
+        assert all(file.path.is_file() for file in one.files)
+
+
+def test_a_copy_alone_builds_nothing_else(store: Store, configured: Configuration, tmp_path: Path) -> None:
+    period = Period.holding(NOW, "week", configured.zone)
+    copies = build_copies(store, configured, ["gwl"], period=period, as_of=NOW, out=tmp_path / "out", formats=("csv",))
+    assert list(copies.published) == ["GWL"]
+    out = tmp_path / "out"
+    made = {path.relative_to(out).parts[:3] for path in out.rglob("*") if path.is_file()}
+    assert made == {(period.name, "vendors", "GWL")}
+    with pytest.raises(UsageError, match="there is no format 'pdf'"):
+        build_copies(store, configured, ["GWL"], period=period, as_of=NOW, out=tmp_path / "out", formats=("pdf",))
+
+
+def test_what_a_killed_publication_of_a_copy_left_is_not_taken_along(
+    store: Store, configured: Configuration, tmp_path: Path
+) -> None:
+    folder = built(store, configured, tmp_path, formats=("csv",)).folder
+    unfinished = folder / "vendors" / ".GWL.new-12ab34cd" / "csv"
+    unfinished.mkdir(parents=True)
+    (unfinished / "tickets.csv").write_text("nobody has looked this over", encoding="utf-8")
+    (folder / "vendors" / "note.txt").write_text("a person's", encoding="utf-8")
+    built(store, configured, tmp_path, formats=("csv",))
+    assert not unfinished.exists()
+    assert (folder / "vendors" / "note.txt").is_file()

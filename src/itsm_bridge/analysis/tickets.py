@@ -39,7 +39,8 @@ TABLE = Table(
         Column(
             "state",
             Kind.TEXT,
-            "new, in_progress, on_hold, resolved, closed, canceled, or unknown where bridge.yaml does not map it.",
+            "new, in_progress, on_hold, resolved, closed, canceled, or unknown where bridge.yaml does not map it; "
+            "handed_over, in a vendor's copy alone, where the vendor has the ticket no more.",
         ),
         Column("approval", Kind.TEXT, "not_required, requested, approved or rejected."),
         Column("vendor", Kind.TEXT, "Vendor in whose hands the ticket is; empty for nobody in vendors.yaml."),

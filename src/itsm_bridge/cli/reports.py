@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from itsm_bridge.cli.options import Options, opened
 from itsm_bridge.cli.text import plural
 from itsm_bridge.errors import UsageError
+
+if TYPE_CHECKING:  # pandas takes a second to load, and --help needs none of it
+    from itsm_bridge.report import Copies, Published
 
 FORMATS = ("xlsx", "csv", "html")
 
@@ -65,13 +69,22 @@ class Formats(click.ParamType[tuple[str, ...]]):
     help="Where to (default: reports/ beside the configuration).",
 )
 @click.option("--format", "formats", type=Formats(), default=FORMATS, help="xlsx,csv,html (default: all).")
+@click.option(
+    "--vendor", "vendors", multiple=True, metavar="NAME", help="Build the copy for this vendor alone; may be repeated."
+)
 @click.pass_obj
 def report(
-    options: Options, period: str, last: bool, as_of: datetime | None, out: Path | None, formats: tuple[str, ...]
+    options: Options,
+    period: str,
+    last: bool,
+    as_of: datetime | None,
+    out: Path | None,
+    formats: tuple[str, ...],
+    vendors: tuple[str, ...],
 ) -> None:
-    """Build the analyses from the store alone."""
+    """Build the analyses from the store alone; with --vendor, the copies for these vendors and nothing else."""
     from itsm_bridge.analysis.period import Period
-    from itsm_bridge.report import build
+    from itsm_bridge.report import build, build_copies
 
     with opened(options) as bridge:
         now = bridge.clock()
@@ -82,16 +95,41 @@ def report(
         if last:
             covered = covered.previous()
             at = covered.end
-        published = build(
-            bridge.store, bridge.configuration, period=covered, as_of=at, out=out or bridge.reports, formats=formats
-        )
+        store, configuration, where = bridge.store, bridge.configuration, out or bridge.reports
+        if vendors:
+            copies = build_copies(store, configuration, vendors, period=covered, as_of=at, out=where, formats=formats)
+            _show_copies(options, covered.name, where / covered.name, copies)
+            return
+        published = build(store, configuration, period=covered, as_of=at, out=where, formats=formats)
     options.document(
         {
             "folder": str(published.folder),
-            "files": [
-                {"path": str(file.path), "table": file.table, "rows": file.rows, "sha256": file.sha256}
-                for file in published.files
-            ],
+            "files": _files(published),
         }
     )
     options.say(f"{covered.name}: {plural(len(published.files), 'file')} in {published.folder}")
+
+
+def _show_copies(options: Options, period: str, folder: Path, copies: Copies) -> None:
+    """What was published; ends with the reason where a copy was stopped."""
+    options.document(
+        {
+            "folder": str(folder),
+            "files": [file for one in copies.published.values() for file in _files(one)],
+            "copies": [
+                {"vendor": vendor, "folder": str(one.folder), "files": _files(one)}
+                for vendor, one in copies.published.items()
+            ],
+            "stopped": [{"vendor": vendor, "why": why.message} for vendor, why in copies.stopped.items()],
+        }
+    )
+    for vendor, one in copies.published.items():
+        options.say(f"{period}, copy for {vendor}: {plural(len(one.files), 'file')} in {one.folder}")
+    copies.check()
+
+
+def _files(published: Published) -> list[dict[str, object]]:
+    return [
+        {"path": str(file.path), "table": file.table, "rows": file.rows, "sha256": file.sha256}
+        for file in published.files
+    ]

@@ -9,14 +9,20 @@ from pathlib import Path
 
 from itsm_bridge.analysis.period import Period
 from itsm_bridge.operations.bridge import Bridge
-from itsm_bridge.report import build
+from itsm_bridge.report import Copies, build_all
 
 KINDS = ("week", "month", "quarter")
 
 
 def publish_due(bridge: Bridge, now: datetime) -> Sequence[str]:
-    """Build the whole periods before ``now`` that are not published yet, and name them."""
-    return [_publish(bridge, period) for period in due(bridge, now)]
+    """Build the whole periods before ``now`` that are not published yet, with all vendors' copies, and name them.
+
+    Raises ``GuardTripped`` for a copy that was stopped, when everything else is in its place.
+    """
+    built = {period.name: _publish(bridge, period) for period in due(bridge, now)}
+    for copies in built.values():
+        copies.check()
+    return list(built)
 
 
 def due(bridge: Bridge, now: datetime) -> Iterator[Period]:
@@ -37,6 +43,8 @@ def _is_published(manifest: Path, period: Period) -> bool:
         return False
 
 
-def _publish(bridge: Bridge, period: Period) -> str:
-    build(bridge.store, bridge.configuration, period=period, as_of=period.end, out=bridge.reports)
-    return period.name
+def _publish(bridge: Bridge, period: Period) -> Copies:
+    _, copies = build_all(
+        bridge.store, bridge.configuration, period=period, out=bridge.reports, formats=("xlsx", "csv")
+    )
+    return copies

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -16,31 +15,14 @@ from itsm_bridge.analysis.period import Period
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.errors import UsageError
 from itsm_bridge.report.contents import report_of
+from itsm_bridge.report.copies import Copies, known_vendors, publish_copies
 from itsm_bridge.report.estate import Estate
 from itsm_bridge.report.formats import FORMATS
-from itsm_bridge.report.publishing import MANIFEST, published
+from itsm_bridge.report.published import Published, published_of
+from itsm_bridge.report.publishing import published
 from itsm_bridge.store import EMPTY_AUDIT, Head, Store
 
 ALL_FORMATS = tuple(FORMATS)
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedFile:
-    """One file. ``table`` is empty for a file of several tables or of none; ``rows`` adds up all of theirs."""
-
-    path: Path
-    table: str
-    rows: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A report in its place. ``figures`` are those of the summary by key; ``None`` for nothing to measure."""
-
-    folder: Path
-    files: tuple[PublishedFile, ...]
-    figures: Mapping[str, float | None]
 
 
 def build(
@@ -59,8 +41,45 @@ def build(
     """
     check_formats(formats)
     seen = frames(store, configuration, period, as_of)
-    estate = Estate.of(configuration, seen.until.astimezone(configuration.zone).date())
-    return publish(seen, configuration.digest, out, formats, audit=store.audit_head(seen.until), estate=estate)
+    audit, estate = store.audit_head(seen.until), _estate(configuration, seen)
+    return publish(seen, configuration.digest, out, formats, audit=audit, estate=estate)
+
+
+def build_copies(
+    store: Store,
+    configuration: Configuration,
+    vendors: Iterable[str],
+    *,
+    period: Period,
+    as_of: datetime,
+    out: Path,
+    formats: Collection[str] = ALL_FORMATS,
+) -> Copies:
+    """Build the copies of ``vendors`` alone, as ``<out>/<period>/vendors/<vendor>/``; else as ``build``.
+
+    Raises ``UsageError`` for a vendor that does not exist. What was stopped is in the result.
+    """
+    check_formats(formats)
+    wanted = known_vendors(configuration, vendors)
+    return publish_copies(frames(store, configuration, period, as_of), configuration, wanted, out, formats)
+
+
+def build_all(
+    store: Store, configuration: Configuration, *, period: Period, out: Path, formats: Collection[str]
+) -> tuple[Published, Copies]:
+    """Build the copies of all vendors and, when those are in their place, the report of a whole period.
+
+    Its manifest is what says that all was done. A copy that was stopped keeps nothing else from being published.
+    """
+    check_formats(formats)
+    seen = frames(store, configuration, period, period.end)
+    copies = publish_copies(seen, configuration, configuration.vendors, out, formats)
+    audit, estate = store.audit_head(seen.until), _estate(configuration, seen)
+    return publish(seen, configuration.digest, out, formats, audit=audit, estate=estate), copies
+
+
+def _estate(configuration: Configuration, seen: Frames) -> Estate:
+    return Estate.of(configuration, seen.until.astimezone(configuration.zone).date())
 
 
 def publish(
@@ -78,17 +97,7 @@ def publish(
     with published(folder) as staged:
         written = [file for name in FORMATS if name in formats for file in FORMATS[name](report, staged)]
         manifest.write(staged, report, written)
-        files = [
-            PublishedFile(
-                path=folder / file.path.relative_to(staged),
-                table=next(iter(file.tables)) if len(file.tables) == 1 else "",
-                rows=sum(file.tables.values()),
-                sha256=manifest.digest_of(file.path),
-            )
-            for file in written
-        ]
-        listing = PublishedFile(folder / MANIFEST, "", 0, manifest.digest_of(staged / MANIFEST))
-    return Published(folder, (*files, listing), values(seen))
+        return published_of(folder, staged, written, values(seen))
 
 
 def check_formats(formats: Collection[str]) -> None:

@@ -21,7 +21,8 @@ class Report:
     """The tables of one period, each computed once: every file format shows these rows and no others.
 
     ``digest`` is the configuration's, ``version`` the program's; ``audit`` is the end of the audit log at the as-of
-    instant, ``estate`` what the configuration says of environments and sources.
+    instant, ``estate`` what the configuration says of environments and sources. ``vendor`` is whose copy it is, empty
+    for the report of all; ``tables`` are the descriptions of the tables, in their order.
     """
 
     frames: Frames
@@ -30,11 +31,8 @@ class Report:
     version: str
     audit: Head = EMPTY_AUDIT
     estate: Estate = field(default_factory=Estate)
-
-    @property
-    def tables(self) -> Mapping[str, Table]:
-        """The descriptions of the tables, in their order."""
-        return TABLES
+    vendor: str = ""
+    tables: Mapping[str, Table] = field(default_factory=lambda: TABLES)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -51,7 +49,15 @@ class Report:
         """What the report is about, with the days that it covers."""
         period = self.frames.period
         last = (period.end.astimezone(self.zone)).date().toordinal() - 1
-        return f"Service report, {period.unit} {period.name} ({period.first:%d %b %Y} to {_day(last)})"
+        whose = f" for {self.vendor}" if self.vendor else ""
+        return f"Service report{whose}, {period.unit} {period.name} ({period.first:%d %b %Y} to {_day(last)})"
+
+    @property
+    def notice(self) -> str:
+        """What the reader of a copy must know first; empty in the report of all."""
+        if not self.vendor:
+            return ""
+        return f"Copy for {self.vendor}: only tickets that it had in this period, and only while it had them."
 
     @property
     def stamp(self) -> str:

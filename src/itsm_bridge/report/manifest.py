@@ -26,6 +26,7 @@ def write(folder: Path, report: Report, files: Iterable[WrittenFile]) -> None:
     frames = report.frames
     document = {
         "period": frames.period.name,
+        **({"vendor": report.vendor} if report.vendor else {}),
         "from": frames.start.astimezone(report.zone).isoformat(),
         "to": frames.period.end.astimezone(report.zone).isoformat(),
         "as_of": report.as_of.isoformat(),

@@ -67,12 +67,16 @@ def _put_head(pen: Pen, report: Report) -> int:
     pen.put(0, 0, report.title, bold=True, font_size=18, font_color=BLUE)
     before = f"Changes are against {report.frames.period.previous().name}, up to the same point of it."
     pen.put(1, 0, f"{report.stamp}. {before}", font_color=MUTED)
+    row = 2
+    if report.notice:
+        pen.put(row, 0, report.notice, bold=True)
+        row += 1
     stale = stale_sources(report.frames)
     if not stale:
-        return 3
+        return row + 1
     text = f"OUT OF DATE: not read to its end in the 24 hours before this instant: {', '.join(stale)}."
-    pen.put(2, 0, text, bold=True, font_color=ALERT)
-    return 4
+    pen.put(row, 0, text, bold=True, font_color=ALERT)
+    return row + 2
 
 
 def _put_messages(pen: Pen, report: Report, row: int) -> int:

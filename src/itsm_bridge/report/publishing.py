@@ -31,7 +31,7 @@ def published(folder: Path) -> Iterator[Path]:
     carried over. Raises ``StorageFailed`` where the files cannot be written; the old folder is then as it was.
     """
     try:
-        folder.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        _make_private(folder.parent)
         _restore(folder)
         staged = folder.parent / f"{_prefix(folder, 'new')}{secrets.token_hex(4)}"
         staged.mkdir(mode=FOLDER_MODE)
@@ -49,6 +49,13 @@ def published(folder: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(staged, ignore_errors=True)
         os.close(claim)
+
+
+def _make_private(folder: Path) -> None:
+    """Make a folder for the owner alone, and so those above it that are not there (``parents`` has no mode)."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    for one in reversed(missing):
+        one.mkdir(mode=FOLDER_MODE, exist_ok=True)
 
 
 def _failed(folder: Path, problem: OSError) -> StorageFailed:
@@ -92,9 +99,15 @@ def _carry_over(folder: Path, staged: Path) -> None:
     ours = _listed(folder)
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
-        if path.is_file() and not path.is_symlink() and name.as_posix() not in ours and not (staged / name).exists():
+        ours_or_made = name.as_posix() in ours or (staged / name).exists() or _is_unfinished(name)
+        if path.is_file() and not path.is_symlink() and not ours_or_made:
             (staged / name).parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             shutil.copy2(path, staged / name)
+
+
+def _is_unfinished(name: Path) -> bool:
+    """Whether a file lies in what a killed publication of a folder below left: nobody has looked it over."""
+    return any(part.startswith(".") and (".new-" in part or ".old-" in part) for part in name.parts[:-1])
 
 
 def _listed(folder: Path) -> frozenset[str]:

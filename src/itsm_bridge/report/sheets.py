@@ -213,6 +213,8 @@ def _head(pen: Pen, report: Report, title: str) -> None:
 def _about(report: Report) -> Iterator[tuple[str, str]]:
     frames = report.frames
     start = frames.start.astimezone(report.zone).isoformat()
+    if report.vendor:
+        yield f"Copy for {report.vendor}", COPY
     yield "Period", f"{frames.period.name}, from {start} up to the as-of instant"
     yield "As of", report.as_of.isoformat()
     yield "Zone of all instants", report.zone.key
@@ -222,9 +224,17 @@ def _about(report: Report) -> Iterator[tuple[str, str]]:
         yield f"Source {source} last read", read
         yield f"Tickets of {source}", f"{frames.known.get(source, 0):,}"
     yield "Configuration (SHA-256)", report.digest
-    yield "Audit log", _audit(report.audit)
+    if not report.vendor:  # how much is written to all vendors' tickets is not one vendor's business
+        yield "Audit log", _audit(report.audit)
     yield "Program", f"itsm-bridge {report.version}"
     yield from _ADVICE.items()
+
+
+COPY = (
+    "Every count, sum and share is over the tickets that this vendor had, and over the time in which it had them; what "
+    "came before and after in other hands is left out. Others are called another party. A ticket in state handed_over "
+    "was with the vendor in the period and is no more."
+)
 
 
 def _audit(head: Head) -> str:

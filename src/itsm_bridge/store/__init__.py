@@ -23,7 +23,7 @@ from itsm_bridge.store.rows import (
     SweepRow,
 )
 from itsm_bridge.store.store import Store
-from itsm_bridge.store.whole_files import replace_whole
+from itsm_bridge.store.whole_files import only_once, replace_whole
 
 __all__ = [
     "EMPTY_AUDIT",
@@ -49,6 +49,7 @@ __all__ = [
     "SweepRow",
     "Verification",
     "instant",
+    "only_once",
     "replace_whole",
     "state_folder",
 ]

@@ -7,6 +7,8 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from itsm_bridge.errors import StorageFailed
+
 
 class Files:
     """The files of this machine, as far as whole files need them; a simulation has its own. All raise ``OSError``.
@@ -84,6 +86,24 @@ def replace_whole(path: Path, content: bytes, files: Files = FILES) -> None:
             files.remove(draft)
         raise
     files.sync(path.parent)
+
+
+def only_once(path: Path, content: bytes, files: Files = FILES) -> bytes:
+    """What ``path`` holds, for good: ``content`` where there is no such file yet. Raises ``StorageFailed``."""
+    try:
+        there = files.read(path)
+        if there is not None:
+            return there
+        files.make_folder(path.parent)
+        draft = draft_of(path)
+        try:
+            files.create(draft, content)
+            give_name(draft, path, files)
+        finally:
+            files.remove(draft)
+        return files.read(path) or b""
+    except OSError as error:
+        raise StorageFailed(f"{path} cannot be read or made: {error.strerror}", hint="itsm-bridge doctor") from error
 
 
 def draft_of(path: Path) -> Path:

@@ -1,0 +1,46 @@
+"""What a publication has put in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import itsm_bridge.report.manifest as manifest
+from itsm_bridge.report.publishing import MANIFEST
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFile:
+    """One file. ``table`` is empty for a file of several tables or of none; ``rows`` adds up all of theirs."""
+
+    path: Path
+    table: str
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A report in its place. ``figures`` are those of the summary by key; ``None`` for nothing to measure."""
+
+    folder: Path
+    files: tuple[PublishedFile, ...]
+    figures: Mapping[str, float | None]
+
+
+def published_of(
+    folder: Path, staged: Path, written: Iterable[manifest.WrittenFile], figures: Mapping[str, float | None]
+) -> Published:
+    """What will be in ``folder`` when ``staged`` has taken its place."""
+    files = [
+        PublishedFile(
+            path=folder / file.path.relative_to(staged),
+            table=next(iter(file.tables)) if len(file.tables) == 1 else "",
+            rows=sum(file.tables.values()),
+            sha256=manifest.digest_of(file.path),
+        )
+        for file in written
+    ]
+    listing = PublishedFile(folder / MANIFEST, "", 0, manifest.digest_of(staged / MANIFEST))
+    return Published(folder, (*files, listing), figures)
