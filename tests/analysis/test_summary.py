@@ -1,16 +1,19 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from tests.analysis.made import NOW, WEEK_START, ago, decision, frames, ticket
 
+import itsm_bridge.analysis.earlier as earlier
 from itsm_bridge.analysis.by_vendor import by_vendor
 from itsm_bridge.analysis.figures import values
 from itsm_bridge.analysis.frames import Frames
-from itsm_bridge.analysis.messages import messages, stale_sources
+from itsm_bridge.analysis.messages import how_often, messages, stale_sources
 from itsm_bridge.analysis.summary import TABLE, verdict
 from itsm_bridge.config.model import Configuration
+from itsm_bridge.model import TicketRecord
 
 
 def test_figures_count_what_happened_in_the_period(configured: Configuration) -> None:
@@ -98,9 +101,10 @@ def test_sentences_say_what_changed(configured: Configuration) -> None:
     before = ticket("INC8", ago(days=12), (ago(days=9), "state", "resolved"), vendor="OptIT")
     waiting = ticket("INC9", ago(days=2), vendor=None)
     said = messages(frames([*late, before, waiting], configured))
-    assert said[0] == "1 ticket is open, 1 more than the week before; 1 came in or back and 2 were resolved or closed."
-    assert said[1].startswith("0.0% of service levels were met")
-    assert "OptIT breached 2 service levels this week, 1 more than the week before." in said
+    assert said[0] == "OptIT breached P3 twice as often as the week before: 2 against 1."
+    assert said[1] == "1 ticket is in nobody's hands."
+    assert said[2] == "1 ticket is open, 1 more than the week before; 1 came in or back and 2 were resolved or closed."
+    assert any(one.startswith("0.0% of service levels were met") for one in said)
     assert "1 ticket is in nobody's hands." in said
     assert said[-1] == "The oldest open ticket, snow:INC9, is 2 days old and with nobody."
 
@@ -111,19 +115,89 @@ def test_nothing_is_compared_with_a_time_without_data(configured: Configuration)
     assert not any("the week before" in sentence for sentence in messages(seen))
     changes = [(line.open_change, line.breached_change) for line in by_vendor(seen)]
     assert set(changes) == {(None, None)}
-    assert "GWL breached 1 service level this week." in messages(seen)
+    assert "GWL breached P3 once this week." in messages(seen)
+
+
+@pytest.mark.parametrize(
+    ("count", "before", "words"),
+    [
+        (6, 3, "twice as often as the week before: 6 against 3"),
+        (9, 3, "three times as often as the week before: 9 against 3"),
+        (24, 3, "8 times as often as the week before: 24 against 3"),
+        (3, 6, "half as often as the week before: 3 against 6"),
+        (5, 3, "more often than the week before: 5 against 3"),
+        (3, 5, "less often than the week before: 3 against 5"),
+        (2, 2, "as often as the week before: twice"),
+        (3, 0, "3 times this week, and not once the week before"),
+        (1, None, "once this week"),
+    ],
+)
+def test_how_often_is_said_against_the_week_before(count: int, before: int | None, words: str) -> None:
+    assert how_often(count, before, "week") == words
+
+
+def lives(count: int) -> list[TicketRecord]:
+    """Tickets over ten weeks that come, come back, wait for approval, move and go, by a fixed pattern."""
+    made = []
+    for place in range(count):
+        born = ago(days=1 + 7 * place % 69, hours=place % 5)
+        changes = [(born + timedelta(days=1 + place % 4), "vendor", "OptIT")] if place % 3 == 0 else []
+        if place % 2:
+            changes.append((born + timedelta(days=5 + place % 9), "state", "resolved"))
+            if place % 5 == 0:
+                changes.append((born + timedelta(days=15), "state", "in_progress"))
+        happened = [one for one in changes if one[0] < NOW]
+        made.append(ticket(f"INC{place}", born, *happened, approval="requested" if place % 7 == 0 else None))
+    return made
+
+
+@pytest.mark.parametrize("as_of", [NOW, WEEK_START - timedelta(microseconds=1)])
+def test_the_mean_of_four_is_that_of_four_reports(configured: Configuration, as_of: datetime) -> None:
+    records = lives(60)
+    seen = frames(records, configured, as_of=as_of)
+    rows = TABLE.rows(seen).set_index("key")
+    reports = [values(frames(records, configured, as_of=until)) for _, until in _just_before_the_end(seen)]
+    for key in earlier.MEASURES:
+        of_reports = [report[key] for report in reports]
+        assert len(of_reports) == 4
+        mean = sum(value for value in of_reports if value is not None) / 4
+        assert rows.loc[key, "mean_of_four"] == pytest.approx(mean, abs=0.051), key  # days are rounded to a tenth
+        assert rows.loc[key, "change_to_mean"] == pytest.approx(float(rows["value"][key]) - mean, abs=0.06)
+    assert float(rows["mean_of_four"]["resolved"]) > 0
+    assert float(rows["mean_of_four"]["reopened"]) > 0
+    assert rows.loc["sla_attainment", ["mean_of_four", "change_to_mean"]].isna().all()
+
+
+def _just_before_the_end(seen: Frames) -> Iterator[tuple[datetime, datetime]]:
+    """The edges, where the end of a whole week is named by the last instant within it: the next one is another week."""
+    for start, until in earlier.edges(seen):
+        yield start, min(until, start + timedelta(days=7) - timedelta(microseconds=1))
+
+
+def test_a_month_has_no_mean_of_four_and_neither_has_a_time_without_tickets(configured: Configuration) -> None:
+    month = TABLE.rows(frames(lives(60), configured, unit="month"))
+    young = TABLE.rows(frames([ticket("INC1", ago(days=20))], configured))
+    assert month["mean_of_four"].isna().all()
+    assert young["mean_of_four"].isna().all()
+
+
+def test_open_tickets_are_held_against_the_mean_of_four_weeks(configured: Configuration) -> None:
+    old = [ticket(f"INC{place}", ago(days=40)) for place in range(3)]
+    new = [ticket(f"NEW{place}", ago(hours=5)) for place in range(2)]
+    said = messages(frames([*old, *new], configured))
+    wanted = "5 tickets are open, 2 more than the week before and 2 more than the mean of the four weeks before"
+    assert any(one.startswith(wanted) for one in said)
 
 
 def test_a_sentence_about_attainment_says_on_how_little_it_rests(configured: Configuration) -> None:
     judged = ticket("INC1", ago(days=1, hours=12), (ago(hours=1), "state", "resolved"))
     without = [ticket(f"INC{place}", ago(days=1), priority=5) for place in (2, 3)]
     said = messages(frames([judged, *without], configured))
-    assert said[1] == "0.0% of 1 judged service level were met, 1 breached, 0 at risk; 2 of 3 tickets have none."
-    assert messages(frames([judged, without[0]], configured))[1].startswith("0.0% of service levels were met")
-    nothing = messages(frames(without, configured))[1]
-    assert nothing == (
-        "No service level ended this week, so there is no attainment to report; 2 of 2 tickets have none."
-    )
+    assert "0.0% of 1 judged service level were met, 1 breached, 0 at risk; 2 of 3 tickets have none." in said
+    few = messages(frames([judged, without[0]], configured))
+    assert any(one.startswith("0.0% of service levels were met") for one in few)
+    nothing = "No service level ended this week, so there is no attainment to report; 2 of 2 tickets have none."
+    assert nothing in messages(frames(without, configured))
 
 
 def busy(configured: Configuration, this_week: int, last_week: int) -> Frames:

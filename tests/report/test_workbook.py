@@ -4,6 +4,7 @@ import errno
 import os
 import re
 from copy import deepcopy
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ from itsm_bridge.report.build import publish
 from itsm_bridge.report.cells import OPTIONS, UNIT_FORMATS
 from itsm_bridge.report.contents import Report, report_of
 from itsm_bridge.report.foreign import clean, fitted
-from itsm_bridge.report.overview import what_to_do
+from itsm_bridge.report.marks import MARKS
+from itsm_bridge.report.overview import against_mean, named
 from itsm_bridge.report.sheets import PRINTED_WIDTH
 
 
@@ -111,9 +113,9 @@ def test_the_first_page_says_what_happened(opened: Any) -> None:  # noqa: ANN401
     assert said[0] == "Service report, week 2026-W47 (16 Nov 2026 to 22 Nov 2026)"
     assert said[1].startswith("As of Thu 19 Nov 2026, 18:00:00 Asia/Kolkata.")
     assert any("tickets are open" in text for text in said)
-    assert "Needs a decision" in said
+    assert "Decisions needed" in said
     assert "snow:INC9002" in said
-    assert "approve or reject" in said
+    assert "Approve or reject" in said
     assert any(text.startswith("▲") and text.endswith("worse") for text in said)
 
 
@@ -159,22 +161,82 @@ def test_a_chart_names_the_week_that_it_shows(path: Path) -> None:
     assert any("Utilization, last whole week 2026-W46 (line: 100 %)" in chart for chart in charts)
 
 
-def test_the_first_page_gives_the_reason_instead_of_sending_for_a_vendor(
+def test_the_first_page_groups_what_must_be_decided_and_its_sheet_gives_the_reasons(
     configured: Configuration, tmp_path: Path
 ) -> None:
     refused = made.ticket("INC1", made.ago(days=1), vendor=None)
     rejected = made.ticket("INC2", made.ago(days=1), vendor=None, approval="rejected")
+    waiting = [made.ticket(f"INC{place}", made.ago(days=place), vendor=None) for place in (3, 4, 5, 6)]
     why = "not ours: redirected to Office IT desk (rule desktop)"
     held = made.decision(refused, "vendor", None, made.ago(hours=1), "held", because=why)
-    seen = made.frames([refused, rejected], configured, decisions=[held])
+    seen = made.frames([refused, rejected, *waiting], configured, decisions=[held])
     workbook.write(tmp_path / "x.xlsx", report_of(seen, "d", "0"))
+    book = openpyxl.load_workbook(tmp_path / "x.xlsx")
+    page = book["Overview"]
+    lines = {row[7].value: [cell.value for cell in row[7:13]] for row in page.iter_rows() if row[7].value}
+    assert lines["Find a vendor"][2:5] == [4, "6.0 days", "snow:INC6, snow:INC5 +2"]
+    assert lines["Look at a held decision"][2:5] == [1, "1.0 days", "snow:INC1"]
+    assert lines["Close, or ask again (rejected)"][4] == "snow:INC2"
+    reasons = {row[1].value: row[2].value for row in book["decisions_needed"].iter_rows(min_row=2)}
+    assert reasons["snow:INC1"] == why
+    assert reasons["snow:INC2"] == "its approval was rejected"
+    assert reasons["snow:INC3"] == "in nobody's hands"
+
+
+@pytest.mark.parametrize(
+    ("subjects", "shown"),
+    [
+        (["a"], "a"),
+        (["ops:ENV-114", "ops:ENV-127"], "ops:ENV-114, ops:ENV-127"),
+        ([f"snow:INC{n:07}" for n in range(1200)], "snow:INC0000000 +1,199"),
+        (["x" * 40], "x" * 29 + "…"),
+        (["x" * 40, "y"], "x" * 26 + "… +1"),
+    ],
+)
+def test_names_beside_a_decision_fit_and_the_others_are_counted(subjects: list[str], shown: str) -> None:
+    assert named(subjects) == shown
+
+
+def test_a_tile_says_a_change_in_words(configured: Configuration, tmp_path: Path) -> None:
+    old = [made.ticket(f"INC{place}", made.ago(days=40)) for place in range(4)]
+    workbook.write(
+        tmp_path / "x.xlsx", report_of(made.frames([*old, made.ticket("N", made.ago(hours=3))], configured), "d", "0")
+    )
     said = texts(openpyxl.load_workbook(tmp_path / "x.xlsx")["Overview"])
-    assert "find a vendor" not in said
-    assert "its approval was rejected" in said
-    assert what_to_do("decision", why) in said
-    assert what_to_do("decision", why).endswith("…")
-    assert what_to_do("decision", "") == "look at the decision"
-    assert what_to_do("decision", "its approval was rejected (rule access)") == "its approval was rejected"
+    assert "▲ 1, worse" in said
+    assert "1 above the mean of 4 weeks" in said
+    assert against_mean(0.0, "tickets", "week") == "as the mean of 4 weeks"
+    assert against_mean(-0.052, "share", "week") == "5.2 points below the mean of 4 weeks"
+    assert against_mean(float("nan"), "share", "week") == ""
+
+
+def test_a_check_that_differs_is_said_in_words_on_the_first_page(report: Report, tmp_path: Path) -> None:
+    checks = report.rows["checks"].copy()
+    checks.loc[0, "found"] = 77.0
+    checks.loc[0, "ok"] = False
+    checks.loc[0, "result"] = "DIFFERS"
+    workbook.write(tmp_path / "x.xlsx", replace(report, rows={**report.rows, "checks": checks}))
+    book = openpyxl.load_workbook(tmp_path / "x.xlsx")
+    said = texts(book["Overview"])
+    assert any(
+        text.startswith("DO NOT RELY ON THIS REPORT: 1 of its checks differ, first: open tickets") for text in said
+    )
+    assert any(f"1 of {len(checks)} checks DIFFER" in text for text in said)
+    assert book["checks"]["E2"].value == "DIFFERS"
+
+
+def test_what_a_sheet_marks_says_it_in_a_word_or_a_number_too(report: Report, opened: Any) -> None:  # noqa: ANN401
+    for (name, column), marks in MARKS.items():
+        assert column in [one.name for one in report.tables[name].columns], (name, column)
+        assert marks
+    rules = {
+        sheet.title: [rule.type for ranged in sheet.conditional_formatting for rule in ranged.rules]
+        for sheet in opened.worksheets
+    }
+    assert rules["checks"] == ["cellIs", "cellIs"]
+    assert rules["sla_attainment"] == ["dataBar"]
+    assert rules["summary"].count("iconSet") == 2
+    assert "Internal: names people and tickets" in opened["tickets"].oddFooter.center.text
 
 
 def test_a_full_disk_leaves_the_published_report_as_it_was(

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
+import pandas as pd
+
+import itsm_bridge.analysis.earlier as earlier
 import itsm_bridge.analysis.figures as figures
 from itsm_bridge.analysis.by_vendor import VendorLine, by_vendor, utilization_week
 from itsm_bridge.analysis.frames import Frames
@@ -21,8 +26,20 @@ NEARLY_FULL, FILLING = 0.9, 0.8
 Values = Mapping[str, float | None]
 
 
+MOST = 7
+"""Sentences on the first page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One sentence; ``alarms`` where it tells of something that got worse, or that somebody must see to."""
+
+    text: str
+    alarms: bool = False
+
+
 def messages(frames: Frames) -> tuple[str, ...]:
-    """What there is to say, the most important first; one sentence when there is no data."""
+    """What there is to say, what alarms first and each part in order of weight; one sentence when there is no data."""
     now = figures.values(frames)
     if not now["tickets_known"]:
         return (NO_DATA,)
@@ -30,15 +47,15 @@ def messages(frames: Frames) -> tuple[str, ...]:
     unit = str(frames.period.unit)
     vendors = by_vendor(frames)
     sentences = [
-        _backlog(now, before, unit),
-        _attainment(frames, now, before),
-        *_worst_vendor(vendors, unit),
-        *_busiest(vendors, utilization_week(frames)),
+        *_worst_breaches(frames),
         *_overloaded(vendors, frames),
+        *_busiest(vendors, utilization_week(frames)),
+        _attainment(frames, now, before),
         _waiting(now),
+        _backlog(now, before, earlier.means(frames), unit),
         *_oldest(frames),
     ]
-    return tuple(sentence for sentence in sentences if sentence)
+    return tuple(one.text for one in sorted(sentences, key=lambda one: not one.alarms)[:MOST])
 
 
 def stale_sources(frames: Frames) -> tuple[str, ...]:
@@ -63,30 +80,45 @@ def compared(value: float | None, previous: float | None, unit: str) -> str:
     return f"{abs(change):,} {'more' if change > 0 else 'fewer'} than the {unit} before"
 
 
-def _backlog(now: Values, before: Values, unit: str) -> str:
+def _backlog(now: Values, before: Values, means: Mapping[str, float], unit: str) -> Said:
     change = compared(now["open_tickets"], before["open_tickets"], unit)
+    if change and "open_tickets" in means:
+        change += f" and {_beside_mean(now['open_tickets'] or 0, means['open_tickets'], unit)}"
     came = (now["created"] or 0) + (now["reopened"] or 0)
     verb = "is" if now["open_tickets"] == 1 else "are"
-    return _sentence(
+    text = _sentence(
         f"{counted_noun(now['open_tickets'], 'ticket')} {verb} open",
         change,
         f"{came:,.0f} came in or back and {now['resolved'] or 0:,.0f} were resolved or closed",
     )
+    return Said(text, alarms=_grew(now["open_tickets"], before["open_tickets"]))
 
 
-def _attainment(frames: Frames, now: Values, before: Values) -> str:
+def _beside_mean(value: float, mean: float, unit: str) -> str:
+    """``8 more than the mean of the four weeks before``."""
+    change = round(value - mean)
+    what = f"the mean of the four {unit}s before"
+    return f"{abs(change):,} {'more' if change > 0 else 'fewer'} than {what}" if change else f"about {what}"
+
+
+def _grew(value: float | None, previous: float | None) -> bool:
+    return value is not None and previous is not None and value > previous
+
+
+def _attainment(frames: Frames, now: Values, before: Values) -> Said:
     """How many service levels were met; on how many that rests, where most tickets have none."""
     unit = str(frames.period.unit)
     rests_on, without = _coverage(frames)
     if now["sla_attainment"] is None:
-        return _sentence(f"No service level ended this {unit}", "so there is no attainment to report", without)
+        return Said(_sentence(f"No service level ended this {unit}", "so there is no attainment to report", without))
     change = ""
     if before["sla_attainment"] is not None:
         points = round(100 * (now["sla_attainment"] - before["sla_attainment"]), 1)
         direction = "more" if points > 0 else "less"
         change = f"{abs(points):g} points {direction} than the {unit} before" if points else f"as the {unit} before"
     risk = f"{now['sla_breached'] or 0:,.0f} breached, {now['sla_at_risk'] or 0:,.0f} at risk"
-    return _sentence(f"{now['sla_attainment']:.1%} of {rests_on} were met", change, risk, without)
+    text = _sentence(f"{now['sla_attainment']:.1%} of {rests_on} were met", change, risk, without)
+    return Said(text, alarms=_grew(before["sla_attainment"], now["sla_attainment"]))
 
 
 def _coverage(frames: Frames) -> tuple[str, str]:
@@ -101,45 +133,83 @@ def _coverage(frames: Frames) -> tuple[str, str]:
     return counted_noun(judged, "judged service level"), missing
 
 
-def _worst_vendor(vendors: Sequence[VendorLine], unit: str) -> Iterator[str]:
-    """Who breached most."""
-    worst = max(vendors, key=lambda line: line.breached, default=None)
-    if worst is None or not worst.breached:
+def _worst_breaches(frames: Frames) -> Iterator[Said]:
+    """Who breached which priority most, against the period before."""
+    unit = str(frames.period.unit)
+    now = _breaches(frames)
+    if not now:
         return
-    before = None if worst.breached_change is None else worst.breached - worst.breached_change
-    what = counted_noun(worst.breached, "service level")
-    late = f"{what} {'was' if worst.breached == 1 else 'were'} breached this {unit} in nobody's hands"
-    said = f"{worst.vendor} breached {what} this {unit}" if worst.vendor else late
-    yield _sentence(said, compared(worst.breached, before, unit))
+    (vendor, priority), count = min(now.items(), key=lambda one: (-one[1], one[0][1] or 9, one[0][0] == "", one[0]))
+    known = frames.previous is not None and any(frames.previous.known.values())
+    before = _breaches(frames.previous).get((vendor, priority), 0) if frames.previous is not None and known else None
+    what = "service levels without a priority" if priority is None else f"P{priority}"
+    who = (
+        f"{vendor} breached {what}" if vendor else f"{what} {'was' if priority else 'were'} breached in nobody's hands"
+    )
+    yield Said(f"{who} {how_often(count, before, unit)}.", alarms=before is None or count > before)
 
 
-def _busiest(vendors: Sequence[VendorLine], week: str) -> Iterator[str]:
+def _breaches(frames: Frames) -> dict[tuple[str, int | None], int]:
+    """Breached clocks of kind sla by vendor and priority."""
+    cycles = counted(frames)
+    late = cycles[(cycles["kind"] == "sla") & cycles["failed"]]
+    found = Counter(zip(late["vendor"], late["priority"].astype("object"), strict=True))
+    merged: Counter[tuple[str, int | None]] = Counter()
+    for (vendor, priority), count in found.items():
+        merged[str(vendor), None if pd.isna(priority) else int(priority)] += count
+    return dict(merged)
+
+
+TIMES = {2: "twice", 3: "three times", 4: "four times", 5: "five times"}
+
+
+def how_often(count: int, before: int | None, unit: str) -> str:
+    """``twice as often as the week before: 6 against 3``."""
+    if before is None:
+        return f"{_times(count)} this {unit}"
+    if not before:
+        return f"{_times(count)} this {unit}, and not once the {unit} before"
+    numbers = f"the {unit} before: {count:,} against {before:,}"
+    if count == before:
+        return f"as often as the {unit} before: {_times(count)}"
+    if count % before == 0:
+        return f"{TIMES.get(count // before, f'{count // before} times')} as often as {numbers}"
+    if before == 2 * count:
+        return f"half as often as {numbers}"
+    return f"{'more' if count > before else 'less'} often than {numbers}"
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
+
+
+def _busiest(vendors: Sequence[VendorLine], week: str) -> Iterator[Said]:
     """Who got more work than it has hours for, or else came nearest to it."""
     known = sorted(
         ((line.utilization, line.vendor) for line in vendors if line.utilization is not None), key=lambda one: -one[0]
     )
     over = [f"{vendor} ({utilization:.0%})" for utilization, vendor in known if utilization > 1]
     if over:
-        yield f"More work arrived in {week} than there was capacity for: {', '.join(over)}."
+        yield Said(f"More work arrived in {week} than there was capacity for: {', '.join(over)}.", alarms=True)
     elif known:
         busiest = f"{known[0][1]} at {known[0][0]:.0%}"
-        yield f"No vendor got more work in {week} than it has capacity for; the busiest is {busiest}."
+        yield Said(f"No vendor got more work in {week} than it has capacity for; the busiest is {busiest}.")
 
 
 _HELD = "a decision that is held, rejected or not written"
 
 
-def _waiting(now: Values) -> str:
+def _waiting(now: Values) -> Said:
     parts = [
         (now["waiting_approval"], "wait for approval", "waits for approval"),
         (now["unrouted"], "are in nobody's hands", "is in nobody's hands"),
         (now["held"], f"have {_HELD}", f"has {_HELD}"),
     ]
     said = [f"{counted_noun(count, 'ticket')} {one if count == 1 else many}" for count, many, one in parts if count]
-    return "; ".join(said) + "." if said else "Nothing waits for a decision."
+    return Said("; ".join(said) + ".", alarms=True) if said else Said("Nothing waits for a decision.")
 
 
-def _overloaded(vendors: Sequence[VendorLine], frames: Frames) -> Iterator[str]:
+def _overloaded(vendors: Sequence[VendorLine], frames: Frames) -> Iterator[Said]:
     """Whose running week is nearly used up already, or fuller than the last whole one and filling."""
     near = [(line.vendor, line.running) for line in vendors if line.running is not None and _is_near(line)]
     if near:
@@ -149,7 +219,7 @@ def _overloaded(vendors: Sequence[VendorLine], frames: Frames) -> Iterator[str]:
         days = (week.end - week.start) // timedelta(days=1)
         when = f"after {counted_noun(days, 'day')}" if days else "on the first day"
         whose = "its" if len(near) == 1 else "their"
-        yield f"{first} is at {share:.0%}{also} of {whose} capacity {when} of {week.name}."
+        yield Said(f"{first} is at {share:.0%}{also} of {whose} capacity {when} of {week.name}.", alarms=True)
 
 
 def _is_near(line: VendorLine) -> bool:
@@ -157,11 +227,13 @@ def _is_near(line: VendorLine) -> bool:
     return running > NEARLY_FULL or (running >= FILLING and running > (line.utilization or 0.0))
 
 
-def _oldest(frames: Frames) -> Iterator[str]:
+def _oldest(frames: Frames) -> Iterator[Said]:
     tickets = frames.tickets[frames.tickets["open"]]
     for ticket in tickets.sort_values(["created_at", "ticket"]).head(1).to_dict("records"):
         days = counted_noun((frames.until - ticket["created_at"]) / timedelta(days=1), "day")
-        yield f"The oldest open ticket, {ticket['ticket']}, is {days} old and with {ticket['vendor'] or 'nobody'}."
+        yield Said(
+            f"The oldest open ticket, {ticket['ticket']}, is {days} old and with {ticket['vendor'] or 'nobody'}."
+        )
 
 
 def _sentence(subject: str, *rest: str) -> str:

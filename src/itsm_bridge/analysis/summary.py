@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+import itsm_bridge.analysis.earlier as earlier
 from itsm_bridge.analysis.columns import Column, Kind, Table
 from itsm_bridge.analysis.figures import FIGURES, values
 from itsm_bridge.analysis.frames import Frames
@@ -13,14 +14,19 @@ def build(frames: Frames) -> pd.DataFrame:
     """The rows of ``TABLE``, in the order of ``FIGURES``."""
     now = values(frames)
     before = values(frames.previous) if frames.previous is not None else dict.fromkeys(FIGURES)
-    rows = [_row(key, now[key], before[key]) for key in FIGURES]
+    means = earlier.means(frames)
+    rows = [_row(key, now[key], before[key], means.get(key)) for key in FIGURES]
     return pd.DataFrame(rows, columns=[column.name for column in TABLE.columns])
 
 
-def _row(key: str, value: float | None, previous: float | None) -> tuple[object, ...]:
-    figure = FIGURES[key]
-    change = round(value - previous, 6) if value is not None and previous is not None else None
-    return figure.title, value, figure.unit, previous, change, verdict(figure.better, change), key
+def _row(key: str, value: float | None, previous: float | None, mean: float | None) -> tuple[object, ...]:
+    figure, change = FIGURES[key], _less(value, previous)
+    word = verdict(figure.better, change)
+    return figure.title, value, figure.unit, previous, change, mean, _less(value, mean), word, key
+
+
+def _less(value: float | None, other: float | None) -> float | None:
+    return round(value - other, 6) if value is not None and other is not None else None
 
 
 def verdict(better: str, change: float | None) -> str:
@@ -54,6 +60,15 @@ TABLE = Table(
             "previous", Kind.NUMBER, "The same figure for the period before, up to the same point of it.", "as in unit"
         ),
         Column("change", Kind.NUMBER, "value - previous; for a share in fractions of 1.", "as in unit"),
+        Column(
+            "mean_of_four",
+            Kind.NUMBER,
+            "Mean of the figure in the four periods before, each up to the same point of it. Only in reports of weeks, "
+            f"and of {', '.join(FIGURES[key].title for key in earlier.MEASURES)}; others are empty: they would need "
+            "a whole report for each of the four.",
+            "as in unit",
+        ),
+        Column("change_to_mean", Kind.NUMBER, "value - mean_of_four.", "as in unit"),
         Column("verdict", Kind.TEXT, "The change in a word: better, worse, more, less or unchanged."),
         Column("key", Kind.TEXT, "The figure's name for scripts; it does not change."),
     ),

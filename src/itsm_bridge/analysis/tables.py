@@ -6,8 +6,11 @@ import itsm_bridge.analysis.approvals as approvals
 import itsm_bridge.analysis.bandwidth as bandwidth
 import itsm_bridge.analysis.bandwidth_environments as bandwidth_environments
 import itsm_bridge.analysis.bandwidth_skills as bandwidth_skills
+import itsm_bridge.analysis.checks as checks
+import itsm_bridge.analysis.corrections as corrections
 import itsm_bridge.analysis.data_quality as data_quality
 import itsm_bridge.analysis.decisions as decisions
+import itsm_bridge.analysis.decisions_needed as decisions_needed
 import itsm_bridge.analysis.definitions as definitions
 import itsm_bridge.analysis.forecast as forecast
 import itsm_bridge.analysis.history as history
@@ -33,6 +36,8 @@ from itsm_bridge.analysis.columns import Table
 
 DESCRIBED: dict[str, Table] = {
     "summary": summary.TABLE,
+    "decisions_needed": decisions_needed.TABLE,
+    "corrections": corrections.TABLE,
     "tickets": tickets.TABLE,
     "open_tickets": open_tickets.TABLE,
     "sla_cycles": sla_cycles.TABLE,
@@ -58,6 +63,7 @@ DESCRIBED: dict[str, Table] = {
     "forecast": forecast.TABLE,
     "decisions": decisions.TABLE,
     "data_quality": data_quality.TABLE,
+    "checks": checks.TABLE,
 }
 """In the order of the workbook's sheets."""
 

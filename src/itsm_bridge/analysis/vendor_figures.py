@@ -11,7 +11,7 @@ import pandas as pd
 import itsm_bridge.analysis.bandwidth as bandwidth
 from itsm_bridge.analysis.frames import Frames
 from itsm_bridge.analysis.period import Period, Unit
-from itsm_bridge.analysis.resolved import resolved
+from itsm_bridge.analysis.quality import resolved
 from itsm_bridge.analysis.sla_cycles import counted
 
 MONTHS_BACK = 3

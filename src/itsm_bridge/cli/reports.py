@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from itsm_bridge.cli.exits import FINDINGS, Finished, worst
 from itsm_bridge.cli.options import Options, opened
 from itsm_bridge.cli.text import plural
-from itsm_bridge.errors import UsageError
+from itsm_bridge.errors import BridgeError, UsageError
+
+if TYPE_CHECKING:
+    from itsm_bridge.config.model import Mail
+    from itsm_bridge.operations.bridge import Bridge
 
 if TYPE_CHECKING:  # pandas takes a second to load, and --help needs none of it
     from itsm_bridge.report import Copies, Published
@@ -72,6 +78,7 @@ class Formats(click.ParamType[tuple[str, ...]]):
 @click.option(
     "--vendor", "vendors", multiple=True, metavar="NAME", help="Build the copy for this vendor alone; may be repeated."
 )
+@click.option("--mail", "by_mail", is_flag=True, help="Send it to those in reports: mail:, unless they have this one.")
 @click.pass_obj
 def report(
     options: Options,
@@ -81,13 +88,16 @@ def report(
     out: Path | None,
     formats: tuple[str, ...],
     vendors: tuple[str, ...],
+    by_mail: bool,
 ) -> None:
     """Build the analyses from the store alone; with --vendor, the copies for these vendors and nothing else."""
     from itsm_bridge.analysis.period import Period
+    from itsm_bridge.operations.mailing import send
     from itsm_bridge.report import build, build_copies
 
     with opened(options) as bridge:
         now = bridge.clock()
+        mail = _addressed(bridge, formats) if by_mail else None
         at = as_of or now
         if at > now:
             raise UsageError("--as-of lies in the future; nothing was built")
@@ -101,13 +111,17 @@ def report(
             _show_copies(options, covered.name, where / covered.name, copies)
             return
         published = build(store, configuration, period=covered, as_of=at, out=where, formats=formats)
+        unsent = () if mail is None else send(bridge, mail, published.folder, now)
     options.document(
         {
             "folder": str(published.folder),
             "files": _files(published),
+            "failed_checks": list(published.failed),
+            "not_sent": [problem.message for problem in unsent],
         }
     )
     options.say(f"{covered.name}: {plural(len(published.files), 'file')} in {published.folder}")
+    _tell(published.failed, unsent)
 
 
 def _show_copies(options: Options, period: str, folder: Path, copies: Copies) -> None:
@@ -133,3 +147,22 @@ def _files(published: Published) -> list[dict[str, object]]:
         {"path": str(file.path), "table": file.table, "rows": file.rows, "sha256": file.sha256}
         for file in published.files
     ]
+
+
+def _addressed(bridge: Bridge, formats: tuple[str, ...]) -> Mail:
+    """Where the report goes; raises ``UsageError`` before anything is built where it can go nowhere."""
+    mail = bridge.configuration.reports.mail
+    if mail is None:
+        raise UsageError("bridge.yaml has no reports: mail:, so there is nobody to send it to; nothing was built")
+    if "xlsx" not in formats:
+        raise UsageError("a mail carries the workbook: --mail needs xlsx among --format; nothing was built")
+    return mail
+
+
+def _tell(failed: Sequence[str], unsent: Sequence[BridgeError]) -> None:
+    """Leave with what is wrong with a report that is in its place: a check that differs, then what was not sent."""
+    if failed:
+        what = f"report: {plural(len(failed), 'check')} of the published report differ{'s' if len(failed) == 1 else ''}"
+        raise Finished(FINDINGS, f"{what}, first: {failed[0]}", "look at the sheet checks, and report it as a mistake")
+    if unsent:
+        raise worst(unsent)

@@ -23,6 +23,7 @@ __all__ = [
     "credentials",
     "describe",
     "load",
+    "mail_credentials",
     "parse_duration",
     "parse_instant",
     "read_outside",
@@ -47,3 +48,13 @@ def audit_key(project: Path) -> str | None:
     from itsm_bridge.config.credential_settings import read_audit_key  # noqa: PLC0415 - the same
 
     return read_audit_key(project)
+
+
+def mail_credentials(project: Path) -> Credentials | None:
+    """Who we are to the mail server, ``ITSM_BRIDGE_MAIL__USERNAME`` and ``…__PASSWORD``; ``None`` where neither is set.
+
+    Raises ``ConfigurationInvalid`` for one without the other, and for one that cannot be used; neither is ever shown.
+    """
+    from itsm_bridge.config.credential_settings import read_mail  # noqa: PLC0415 - the same
+
+    return read_mail(project)

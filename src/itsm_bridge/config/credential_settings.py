@@ -161,6 +161,25 @@ def read_audit_key(project: Path) -> str | None:
 NEW_KEY: Final = "put back the key that was used before; for a new log: openssl rand -hex 32"
 
 
+MAIL: Final = "ITSM_BRIDGE_MAIL__"
+
+
+def read_mail(project: Path) -> Credentials | None:
+    """Who we are to the mail server; ``None`` where it asks nobody. Raises ``ConfigurationInvalid``."""
+    try:
+        layers = (_variables(MAIL), *_dotenv(project / DOTENV, MAIL))
+        wanted = [_Wanted(f"{MAIL}{name.upper()}", name, layers, project) for name in ("username", "password")]
+        account, secret = (one.value() for one in wanted)
+    except _Unusable as problem:
+        raise ConfigurationInvalid(f"the mail server: {problem}; nothing was sent") from None
+    if account is None and secret is None:
+        return None
+    if account is None or secret is None:
+        missing = next(one.variable for one in wanted if not one.is_set)
+        raise ConfigurationInvalid(f"the mail server: {missing} is not set; set both or neither; nothing was sent")
+    return Credentials("password", account, SecretStr(secret))
+
+
 def _data_center(source: Source, wanted: Callable[[str], _Wanted]) -> Credentials:
     """A personal access token, or a user name and a password."""
     token, username, password = (wanted(name) for name in ("token", "username", "password"))

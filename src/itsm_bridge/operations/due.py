@@ -9,6 +9,7 @@ from pathlib import Path
 
 from itsm_bridge.analysis.period import Period
 from itsm_bridge.operations.bridge import Bridge
+from itsm_bridge.operations.mailing import expect
 from itsm_bridge.report import Copies, build_all
 
 KINDS = ("week", "month", "quarter")
@@ -44,7 +45,6 @@ def _is_published(manifest: Path, period: Period) -> bool:
 
 
 def _publish(bridge: Bridge, period: Period) -> Copies:
-    _, copies = build_all(
-        bridge.store, bridge.configuration, period=period, out=bridge.reports, formats=("xlsx", "csv")
-    )
+    expect(bridge, period.name)
+    _, copies = build_all(bridge.store, bridge.configuration, period=period, out=bridge.reports)
     return copies

@@ -14,6 +14,7 @@ from itsm_bridge.operations.clock_warnings import NO_WARNINGS, Warnings, look
 from itsm_bridge.operations.deciding import decide, halts
 from itsm_bridge.operations.findings import RunFinding, findings
 from itsm_bridge.operations.freezing import freeze
+from itsm_bridge.operations.mailing import failed_checks, send_due
 from itsm_bridge.operations.reading import read_sources
 from itsm_bridge.operations.restored import refuse_before_reread
 from itsm_bridge.operations.resuming import resume
@@ -240,7 +241,9 @@ def run(
             reports = tuple(publish(bridge, bridge.clock()))
         except (BridgeError, OSError) as problem:  # what was read and written must be told all the same
             problems.append(problem if isinstance(problem, BridgeError) else StorageFailed(f"the report: {problem}"))
-    found = (*resumed.findings, *findings(bridge, applied, plan))
+        problems += send_due(bridge, bridge.clock())
+    wrong = [RunFinding("check_failed", f"report {period}", why) for period, why in failed_checks(bridge, reports)]
+    found = (*resumed.findings, *findings(bridge, applied, plan), *wrong)
     return RunReport(
         "run",
         pulled,

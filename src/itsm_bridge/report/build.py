@@ -8,21 +8,27 @@ from pathlib import Path
 
 import itsm_bridge.report.manifest as manifest
 from itsm_bridge import __version__
-from itsm_bridge.analysis.figures import values
+from itsm_bridge.analysis.checks import failed
 from itsm_bridge.analysis.frames import Frames
 from itsm_bridge.analysis.gathering import frames
+from itsm_bridge.analysis.matters import matters
 from itsm_bridge.analysis.period import Period
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.errors import UsageError
-from itsm_bridge.report.contents import report_of
+from itsm_bridge.report.contents import NOTHING_BESIDE, Beside, report_of
 from itsm_bridge.report.copies import Copies, known_vendors, publish_copies
+from itsm_bridge.report.earlier import earlier
 from itsm_bridge.report.estate import Estate
 from itsm_bridge.report.formats import FORMATS
 from itsm_bridge.report.published import Published, published_of
 from itsm_bridge.report.publishing import published
+from itsm_bridge.report.verifying import differing
 from itsm_bridge.store import EMPTY_AUDIT, Head, Store
 
 ALL_FORMATS = tuple(FORMATS)
+
+RUNS = 200
+"""Runs among which the last one that writes is looked for."""
 
 
 def build(
@@ -40,9 +46,7 @@ def build(
     exist, ``StorageFailed`` where store or disk fail; what was published before is then as it was.
     """
     check_formats(formats)
-    seen = frames(store, configuration, period, as_of)
-    audit, estate = store.audit_head(seen.until), _estate(configuration, seen)
-    return publish(seen, configuration.digest, out, formats, audit=audit, estate=estate)
+    return _of_all(store, configuration, frames(store, configuration, period, as_of), out, formats)
 
 
 def build_copies(
@@ -65,7 +69,7 @@ def build_copies(
 
 
 def build_all(
-    store: Store, configuration: Configuration, *, period: Period, out: Path, formats: Collection[str]
+    store: Store, configuration: Configuration, *, period: Period, out: Path, formats: Collection[str] = ALL_FORMATS
 ) -> tuple[Published, Copies]:
     """Build the copies of all vendors and, when those are in their place, the report of a whole period.
 
@@ -74,12 +78,7 @@ def build_all(
     check_formats(formats)
     seen = frames(store, configuration, period, period.end)
     copies = publish_copies(seen, configuration, configuration.vendors, out, formats)
-    audit, estate = store.audit_head(seen.until), _estate(configuration, seen)
-    return publish(seen, configuration.digest, out, formats, audit=audit, estate=estate), copies
-
-
-def _estate(configuration: Configuration, seen: Frames) -> Estate:
-    return Estate.of(configuration, seen.until.astimezone(configuration.zone).date())
+    return _of_all(store, configuration, seen, out, formats), copies
 
 
 def publish(
@@ -89,15 +88,16 @@ def publish(
     formats: Collection[str],
     *,
     audit: Head = EMPTY_AUDIT,
-    estate: Estate | None = None,
+    beside: Beside = NOTHING_BESIDE,
 ) -> Published:
-    """Write and publish what the frames show."""
-    report = report_of(seen, digest, __version__, audit, estate)
+    """Write and publish what the frames show, and what is known ``beside`` them."""
     folder = out / seen.period.name
+    report = report_of(seen, digest, __version__, audit, beside)
     with published(folder) as staged:
         written = [file for name in FORMATS if name in formats for file in FORMATS[name](report, staged)]
-        manifest.write(staged, report, written)
-        return published_of(folder, staged, written, values(seen))
+        wrong = (*failed(report.rows["checks"]), *differing(written))
+        manifest.write(staged, report, written, wrong)
+        return published_of(folder, staged, written, report, wrong)
 
 
 def check_formats(formats: Collection[str]) -> None:
@@ -105,3 +105,12 @@ def check_formats(formats: Collection[str]) -> None:
     unknown = sorted(set(formats) - FORMATS.keys())
     if unknown:
         raise UsageError(f"there is no format {unknown[0]!r}; there are: {', '.join(FORMATS)}; nothing was built")
+
+
+def _of_all(store: Store, configuration: Configuration, seen: Frames, out: Path, formats: Collection[str]) -> Published:
+    beside = Beside(
+        matters(configuration, store.runs(RUNS), seen.until),
+        earlier(out / seen.period.name, seen),
+        Estate.of(configuration, seen.until.astimezone(configuration.zone).date()),
+    )
+    return publish(seen, configuration.digest, out, formats, audit=store.audit_head(seen.until), beside=beside)

@@ -87,7 +87,7 @@ def open_by_week(traction: pd.DataFrame) -> pd.DataFrame:
 def attainment_chart(workbook: xlsxwriter.Workbook, data: ChartData) -> Chart:
     """Bars of attainment by vendor, all of 100 %."""
     chart = _bars(workbook, data, 1, BLUE)
-    _dress(chart, "SLA attainment by vendor")
+    _dress(chart, "SLA attainment by vendor, % of judged clocks")
     chart.set_x_axis({"min": 0, "max": 1, "visible": False, "major_gridlines": {"visible": False}})
     return chart
 
@@ -120,7 +120,8 @@ def open_chart(workbook: xlsxwriter.Workbook, data: ChartData) -> Chart:
     _dress(chart, "Open tickets at each week's end, by vendor")
     chart.set_legend({"position": "bottom", "font": SMALL})
     chart.set_x_axis({"num_font": SMALL | {"rotation": -45}, "line": {"color": RULE}})
-    chart.set_y_axis({"num_font": SMALL, "major_gridlines": GRID, "line": {"none": True}, "min": 0})
+    name = {"name": "tickets", "name_font": SMALL | {"bold": False}}
+    chart.set_y_axis({"num_font": SMALL, "major_gridlines": GRID, "line": {"none": True}, "min": 0, **name})
     return chart
 
 

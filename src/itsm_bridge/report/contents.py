@@ -9,9 +9,14 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from itsm_bridge.analysis.columns import Table
+import itsm_bridge.analysis.checks as checks
+import itsm_bridge.analysis.decisions_needed as decisions_needed
+from itsm_bridge.analysis.columns import Table, shaped
 from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.matters import Matter
+from itsm_bridge.analysis.messages import messages
 from itsm_bridge.analysis.tables import TABLES
+from itsm_bridge.report.earlier import Earlier, corrections
 from itsm_bridge.report.estate import Estate
 from itsm_bridge.store import EMPTY_AUDIT, Head
 
@@ -21,8 +26,9 @@ class Report:
     """The tables of one period, each computed once: every file format shows these rows and no others.
 
     ``digest`` is the configuration's, ``version`` the program's; ``audit`` is the end of the audit log at the as-of
-    instant, ``estate`` what the configuration says of environments and sources. ``vendor`` is whose copy it is, empty
-    for the report of all; ``tables`` are the descriptions of the tables, in their order.
+    instant, ``estate`` what the configuration says of environments and sources; ``said`` are the sentences of the
+    first page. ``vendor`` is whose copy it is, empty for the report of all; ``tables`` are the descriptions of the
+    tables, in their order.
     """
 
     frames: Frames
@@ -30,9 +36,17 @@ class Report:
     digest: str
     version: str
     audit: Head = EMPTY_AUDIT
+    said: tuple[str, ...] = ()
     estate: Estate = field(default_factory=Estate)
     vendor: str = ""
     tables: Mapping[str, Table] = field(default_factory=lambda: TABLES)
+
+    @property
+    def figures(self) -> Mapping[str, float | None]:
+        """The figures of the summary by key; ``None`` where there is nothing to measure."""
+        table = self.rows["summary"]
+        pairs = zip(table["key"], table["value"], strict=True)
+        return {str(key): None if pd.isna(value) else float(value) for key, value in pairs}
 
     @property
     def zone(self) -> ZoneInfo:
@@ -65,12 +79,39 @@ class Report:
         return f"As of {self.as_of:%a %d %b %Y, %H:%M:%S} {self.zone.key}"
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a report shows that its frames do not hold: matters of the configuration, and what was published before.
+
+    Nothing of it by default, since it is about everybody: a vendor's copy is made without.
+    """
+
+    matters: tuple[Matter, ...] = ()
+    earlier: Earlier | None = None
+    estate: Estate = field(default_factory=Estate)
+
+
+NOTHING_BESIDE = Beside()
+
+
 def report_of(
-    frames: Frames, digest: str, version: str, audit: Head = EMPTY_AUDIT, estate: Estate | None = None
+    frames: Frames, digest: str, version: str, audit: Head = EMPTY_AUDIT, beside: Beside = NOTHING_BESIDE
 ) -> Report:
-    """Every table of ``TABLES``, computed."""
-    rows = {name: table.rows(frames) for name, table in TABLES.items()}
-    return Report(frames, rows, digest, version, audit, estate or Estate())
+    """Every table of ``TABLES``, computed; those that look at the others last."""
+    rows = {name: table.rows(frames) for name, table in TABLES.items() if name not in LAST}
+    late = {
+        "decisions_needed": decisions_needed.build(frames, beside.matters),
+        "corrections": corrections(beside.earlier, rows, frames),
+        "checks": checks.compare(frames, rows),
+    }
+    rows |= {name: shaped(late[name], TABLES[name].columns) for name in LAST}
+    return Report(
+        frames, {name: rows[name] for name in TABLES}, digest, version, audit, messages(frames), beside.estate
+    )
+
+
+LAST = ("decisions_needed", "corrections", "checks")
+"""Tables that are made from more than the frames."""
 
 
 def _day(ordinal: int) -> str:

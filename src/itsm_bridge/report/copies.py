@@ -105,7 +105,7 @@ class _Copy:
             manifest.write(staged, report, written)
             for leak in leaks(staged, self.names, columns):
                 raise self._stopped(leak)
-            return published_of(folder, staged, written, {})
+            return published_of(folder, staged, written, report)
 
     def _report(self) -> Report:
         tables = shown_tables()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from itsm_bridge.report.contents import Report
 from itsm_bridge.report.publishing import MANIFEST
+
+MOST_NEEDED = 500
+"""Decisions needed that are listed; all of them are in their table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +24,9 @@ class WrittenFile:
     neutralised: int = 0
 
 
-def write(folder: Path, report: Report, files: Iterable[WrittenFile]) -> None:
-    """Write ``manifest.json``; the same report gives the same bytes."""
-    frames = report.frames
+def write(folder: Path, report: Report, files: Iterable[WrittenFile], failed: Sequence[str] = ()) -> None:
+    """Write ``manifest.json``; the same report gives the same bytes. ``failed`` are the checks that do not hold."""
+    frames, needed = report.frames, report.rows["decisions_needed"].head(MOST_NEEDED)
     document = {
         "period": frames.period.name,
         **({"vendor": report.vendor} if report.vendor else {}),
@@ -37,6 +40,12 @@ def write(folder: Path, report: Report, files: Iterable[WrittenFile]) -> None:
             source: None if at is None else at.astimezone(report.zone).isoformat()
             for source, at in frames.freshness.items()
         },
+        "title": report.title,
+        "stamp": report.stamp,
+        "messages": list(report.said),
+        "figures": report.figures,
+        "decisions_needed": needed[["decision", "subject", "why"]].astype("object").to_numpy().tolist(),
+        "checks": {"made": len(report.rows["checks"]), "failed": list(failed)},
         "files": [_entry(folder, file) for file in files],
     }
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
+import pandas as pd
 import xlsxwriter
 from xlsxwriter.chart import Chart
 from xlsxwriter.worksheet import Worksheet
 
 from itsm_bridge.analysis.by_vendor import VendorLine, utilization_week
-from itsm_bridge.analysis.messages import messages, stale_sources
+from itsm_bridge.analysis.checks import failed
+from itsm_bridge.analysis.decisions_needed import KINDS
+from itsm_bridge.analysis.messages import stale_sources
 from itsm_bridge.report.cells import ALERT, BLUE, INK, MUTED, PAPER, Pen, Styles
 from itsm_bridge.report.charts import NOBODY, ChartData, attainment_chart, open_chart, utilization_chart
 from itsm_bridge.report.contents import Report
@@ -30,15 +34,10 @@ TILE_COLUMNS = (0, 2, 4, 7, 9, 11)
 TILES = ("open_tickets", "backlog_growth", "sla_attainment", "sla_breached", "waiting_approval", "unrouted")
 
 MOST_LINES = 8
-"""Vendors, and tickets that need a decision, on the page; more would push the charts off it."""
+"""Vendors, and kinds of decision, on the page; more would push the charts off it."""
 
-NEEDS: Mapping[str, str] = {
-    "approval": "approve or reject",
-    "vendor": "find a vendor",
-    "decision": "look at the decision",
-}
-MOST_LETTERS = 34
-"""Of a reason that fit beside a ticket; the sheet open_tickets has all of it."""
+MOST_LETTERS = 30
+"""Of the names that fit beside a decision; the sheet decisions_needed has all of them."""
 
 
 def fill_overview(
@@ -67,20 +66,51 @@ def _put_head(pen: Pen, report: Report) -> int:
     pen.put(0, 0, report.title, bold=True, font_size=18, font_color=BLUE)
     before = f"Changes are against {report.frames.period.previous().name}, up to the same point of it."
     pen.put(1, 0, f"{report.stamp}. {before}", font_color=MUTED)
-    row = 2
-    if report.notice:
-        pen.put(row, 0, report.notice, bold=True)
-        row += 1
-    stale = stale_sources(report.frames)
-    if not stale:
-        return row + 1
-    text = f"OUT OF DATE: not read to its end in the 24 hours before this instant: {', '.join(stale)}."
-    pen.put(row, 0, text, bold=True, font_color=ALERT)
-    return row + 2
+    pen.put(2, 0, _made_from(report), font_color=MUTED, font_size=9)
+    alarms = ([report.notice] if report.notice else []) + _alarms(report)
+    for place, text in enumerate(alarms, start=3):
+        pen.put(place, 0, text, bold=True, font_color=ALERT)
+    return 4 + len(alarms)
+
+
+def _made_from(report: Report) -> str:
+    """What a reader must know before believing a figure: sources, rules, log, checks, late changes."""
+    frames = report.frames
+    read = ", ".join(
+        f"{source} {'never' if at is None else format(at.astimezone(report.zone), '%d %b %H:%M')}"
+        for source, at in frames.freshness.items()
+    )
+    parts = [f"Sources read: {read or 'none'}", f"configuration {report.digest[:12]}"]
+    return "; ".join([*parts, *([] if report.vendor else _proofs(report))]) + "."
+
+
+def _proofs(report: Report) -> list[str]:
+    """What only the report of all can say: the log of writes, the checks, what it said otherwise before."""
+    late, made, wrong = len(report.rows["corrections"]), len(report.rows["checks"]), len(_failed(report))
+    return [
+        f"audit head {report.audit.short}" if report.audit.rows else "no write yet",
+        f"{wrong} of {made} checks DIFFER" if wrong else f"all {made} checks agree",
+        f"{late:,} late change{'' if late == 1 else 's'} since first published" if late else "no late changes known",
+    ]
+
+
+def _failed(report: Report) -> tuple[str, ...]:
+    return () if report.vendor else failed(report.rows["checks"])
+
+
+def _alarms(report: Report) -> list[str]:
+    """What makes the page doubtful, in words."""
+    stale, wrong = stale_sources(report.frames), _failed(report)
+    said = []
+    if stale:
+        said.append(f"OUT OF DATE: not read to its end in the 24 hours before this instant: {', '.join(stale)}.")
+    if wrong:
+        said.append(f"DO NOT RELY ON THIS REPORT: {len(wrong)} of its checks differ, first: {wrong[0]}.")
+    return said
 
 
 def _put_messages(pen: Pen, report: Report, row: int) -> int:
-    said = messages(report.frames)
+    said = report.said
     for place, message in enumerate(said, start=row):
         pen.sheet.set_row(place, 18)
         pen.put(place, 0, f"•  {message}", font_size=11)
@@ -91,7 +121,7 @@ def _put_tiles(pen: Pen, report: Report, row: int) -> int:
     """Six figures, each two columns wide: name, value, change in a number and a word."""
     figures = {figure["key"]: figure for figure in report.rows["summary"].to_dict("records")}
     face = {"bg_color": PAPER, "align": "center", "left": 5, "left_color": "#FFFFFF"}
-    for height, offset in ((18, 0), (32, 1), (18, 2)):
+    for height, offset in ((18, 0), (32, 1), (15, 2), (15, 3)):
         pen.sheet.set_row(row + offset, height)
     for column, key in zip(TILE_COLUMNS, TILES, strict=True):
         figure = figures[key]
@@ -100,7 +130,9 @@ def _put_tiles(pen: Pen, report: Report, row: int) -> int:
         pen.put_across(row, column, figure["figure"], font_color=MUTED, **face)
         pen.put_across(row + 1, column, shown(figure["value"], figure["unit"]), bold=True, font_size=20, **face)
         pen.put_across(row + 2, column, change, font_size=9, font_color=colour, **face)
-    return row + 3
+        mean = against_mean(figure["change_to_mean"], figure["unit"], str(report.frames.period.unit))
+        pen.put_across(row + 3, column, mean, font_size=8, font_color=MUTED, **face)
+    return row + 4
 
 
 def shown(value: float, unit: str) -> str:
@@ -120,6 +152,15 @@ def changed(change: float, unit: str, verdict: str) -> str:
     return f"{'▲' if change > 0 else '▼'} {amount}, {verdict}"
 
 
+def against_mean(change: float, unit: str, period: str) -> str:
+    """A change against the mean of four periods as a tile says it; empty where there is none."""
+    if math.isnan(change):
+        return ""
+    amount = f"{abs(change) * 100:.1f} points" if unit == "share" else f"{abs(change):,.1f}".removesuffix(".0")
+    direction = "above" if change > 0 else "below"
+    return f"{amount} {direction} the mean of 4 {period}s" if change else f"as the mean of 4 {period}s"
+
+
 def _put_vendors(pen: Pen, report: Report, vendors: Sequence[VendorLine], row: int) -> int:
     """The left half: a line a vendor."""
     _put_section(pen, row, 0, "By vendor")
@@ -136,30 +177,42 @@ def _put_vendors(pen: Pen, report: Report, vendors: Sequence[VendorLine], row: i
 
 
 def _put_needs(pen: Pen, report: Report, row: int) -> int:
-    """The right half: what somebody must decide, the most urgent first."""
-    _put_section(pen, row, RIGHT, "Needs a decision")
-    _put_headers(
-        pen, row + 1, {RIGHT: "Ticket", RIGHT + 4: "  What to do"}, {RIGHT + 2: "Priority", RIGHT + 3: "Open for"}
-    )
-    tickets = report.rows["open_tickets"]
-    waiting = tickets[tickets["needs"] != ""].sort_values(
-        ["priority", "age_hours", "ticket"], ascending=[True, False, True], kind="stable"
-    )
-    for place, line in enumerate(waiting.head(MOST_LINES).to_dict("records"), start=row + 2):
-        pen.put(place, RIGHT, line["ticket"])
-        pen.put(place, RIGHT + 2, line["priority"], align="right")
-        pen.put(place, RIGHT + 3, f"{line['age_hours'] / 24:,.1f} days", align="right")
-        pen.put(place, RIGHT + 4, what_to_do(line["needs"], line["reason"]), indent=1)
-    if waiting.empty:
+    """The right half: what somebody must decide, a line a kind, the most urgent first."""
+    _put_section(pen, row, RIGHT, "Decisions needed")
+    _put_headers(pen, row + 1, {RIGHT: "Decision", RIGHT + 4: "  About"}, {RIGHT + 2: "How many", RIGHT + 3: "Oldest"})
+    needed = report.rows["decisions_needed"]
+    kinds = list(dict.fromkeys(needed["kind"]))
+    for place, kind in enumerate(kinds[:MOST_LINES], start=row + 2):
+        lines = needed[needed["kind"] == kind]
+        pen.put(place, RIGHT, KINDS[kind].short)
+        pen.put(place, RIGHT + 2, len(lines), align="right", num_format="#,##0")
+        pen.put(place, RIGHT + 3, waited(lines["since"].min(), report.frames.until), align="right")
+        pen.put(place, RIGHT + 4, named(list(lines["subject"])), indent=1)
+    if not kinds:
         pen.put(row + 2, RIGHT, "Nothing waits for a decision.", font_color=MUTED)
-    end = row + 2 + max(1, min(len(waiting), MOST_LINES))
-    return _put_rest(pen, end, RIGHT, len(waiting) - MOST_LINES, "on the sheet open_tickets")
+        return row + 3
+    shown = row + 2 + min(len(kinds), MOST_LINES)
+    where = "Each with its reason, and what happens otherwise: sheet decisions_needed"
+    pen.sheet.write_url(
+        shown, RIGHT, "internal:'decisions_needed'!A1", pen.styles(font_color=BLUE, underline=1), string=where
+    )
+    return shown + 1
 
 
-def what_to_do(needed: str, reason: str) -> str:
-    """The reason where there is one, as far as it fits and without its rule, else what its kind asks for."""
-    said = reason.partition(" (rule ")[0] or NEEDS[needed]
-    return said if len(said) <= MOST_LETTERS else f"{said[: MOST_LETTERS - 1].rstrip()}…"
+def named(subjects: Sequence[str]) -> str:
+    """The first of them, as many as fit, and how many more there are."""
+    for count in range(len(subjects), 0, -1):
+        more = f" +{len(subjects) - count:,}" if count < len(subjects) else ""
+        text = f"{', '.join(subjects[:count])}{more}"
+        if len(text) <= MOST_LETTERS:
+            return text
+    more = f"… +{len(subjects) - 1:,}" if len(subjects) > 1 else "…"
+    return f"{subjects[0][: MOST_LETTERS - len(more)].rstrip()}{more}"
+
+
+def waited(since: pd.Timestamp, until: datetime) -> str:
+    """How long, in days; empty where it has no beginning."""
+    return "" if pd.isna(since) else f"{(until - since.to_pydatetime()) / timedelta(days=1):,.1f} days"
 
 
 def _charts(workbook: xlsxwriter.Workbook, report: Report, data: ChartData) -> list[tuple[Chart, str]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import itsm_bridge.report.manifest as manifest
+from itsm_bridge.report.contents import Report
 from itsm_bridge.report.publishing import MANIFEST
 
 
@@ -22,15 +23,24 @@ class PublishedFile:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A report in its place. ``figures`` are those of the summary by key; ``None`` for nothing to measure."""
+    """A report in its place; ``report`` is what the files show.
+
+    ``failed`` are the checks that do not hold, in words: a mistake of ours, told beside the report.
+    """
 
     folder: Path
     files: tuple[PublishedFile, ...]
-    figures: Mapping[str, float | None]
+    report: Report
+    failed: tuple[str, ...] = ()
+
+    @property
+    def figures(self) -> Mapping[str, float | None]:
+        """Those of the summary by key; ``None`` for nothing to measure."""
+        return self.report.figures
 
 
 def published_of(
-    folder: Path, staged: Path, written: Iterable[manifest.WrittenFile], figures: Mapping[str, float | None]
+    folder: Path, staged: Path, written: Iterable[manifest.WrittenFile], report: Report, wrong: tuple[str, ...] = ()
 ) -> Published:
     """What will be in ``folder`` when ``staged`` has taken its place."""
     files = [
@@ -43,4 +53,4 @@ def published_of(
         for file in written
     ]
     listing = PublishedFile(folder / MANIFEST, "", 0, manifest.digest_of(staged / MANIFEST))
-    return Published(folder, (*files, listing), figures)
+    return Published(folder, (*files, listing), report, wrong)

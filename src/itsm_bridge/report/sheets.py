@@ -13,6 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 from itsm_bridge.analysis.columns import Column, Kind, Table
 from itsm_bridge.report.cells import BLUE, MUTED, NUMBER_FORMATS, OTHER_UNIT, UNIT_FORMATS, Pen, Styles, write_column
 from itsm_bridge.report.contents import Report
+from itsm_bridge.report.marks import mark
 from itsm_bridge.store import Head
 
 MOST_ROWS = 1_048_575
@@ -30,6 +31,9 @@ FIXED_WIDTHS = {Kind.INSTANT: 19, Kind.BOOLEAN: 12}
 A4 = 9
 PADDING = 5 / 7
 """What a spreadsheet adds to the width of a column, in digits: five pixels, where a digit has seven."""
+
+CLASSIFICATION = "Internal: names people and tickets"
+"""On every printed page; what is in a report is not for everybody."""
 
 PRINTED_WIDTH = 190
 """Digits in a line across A4 landscape that can still be read: two thirds of full size."""
@@ -71,6 +75,7 @@ def add_table_sheet(workbook: xlsxwriter.Workbook, styles: Styles, report: Repor
     for place, (column, width) in enumerate(zip(part.table.columns, widths, strict=True)):
         pen.sheet.set_column(place, place, width, styles(**_look(column, wrapped=wrapped)))
         write_column(pen.sheet, place, column.kind, part.rows[column.name], report.zone)
+    mark(pen, part.table, len(part.rows))
     _show_units(pen, part)
     if wrapped:
         _set_heights(pen.sheet, part, widths)
@@ -118,7 +123,7 @@ def set_up_print(sheet: Worksheet, report: Report, title: str) -> None:
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
     sheet.set_header(f"&L&9 {_escaped(title)}&R&9 {report.frames.period.name}")
-    sheet.set_footer(f"&L&8 {report.stamp}&R&8 Page &P of &N")
+    sheet.set_footer(f"&L&8 {report.stamp}&C&8 {CLASSIFICATION}&R&8 Page &P of &N")
     sheet.hide_gridlines(2)
 
 
@@ -153,6 +158,10 @@ def _add_excel_table(pen: Pen, part: Part) -> None:
     pen.sheet.add_table(0, 0, max(len(part.rows), 1), len(part.table.columns) - 1, options)
 
 
+MEANS = frozenset({"mean_of_four", "change_to_mean"})
+FINER = {"tickets": "#,##0.0", "cycles": "#,##0.0"}
+"""How a mean of counts is shown."""
+
 _HEADER = {"bold": True, "font_color": "#FFFFFF", "bg_color": BLUE}
 _ALIGNED = {Kind.TEXT: {"align": "left", "indent": 1}}
 _RIGHT = {"align": "right", "indent": 2}  # beside the filter's button, not under it
@@ -162,8 +171,9 @@ def _show_units(pen: Pen, part: Part) -> None:
     """Numbers whose unit stands in their row, each in the format of that unit."""
     for place, column in enumerate(part.table.columns):
         if column.unit == "as in unit":
+            formats = {**UNIT_FORMATS, **FINER} if column.name in MEANS else UNIT_FORMATS
             for row, (value, unit) in enumerate(zip(part.rows[column.name], part.rows["unit"], strict=True), start=1):
-                pen.put(row, place, value, num_format=UNIT_FORMATS.get(unit, OTHER_UNIT))
+                pen.put(row, place, value, num_format=formats.get(unit, OTHER_UNIT))
 
 
 def _look(column: Column, *, wrapped: bool) -> dict[str, object]:
