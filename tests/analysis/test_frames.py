@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 from tests.analysis.made import ago, frames, ticket
 
@@ -35,3 +37,15 @@ def test_columns_that_nobody_fills_are_as_rows_that_say_nothing() -> None:
         rows = [tuple((nothing | {first: "one" if text else 1}).values()) for _ in range(3)]
         pd.testing.assert_frame_equal(columned(name, {first: ["one" if text else 1] * 3}), framed(name, rows))
         assert len(framed(name, rows)) == 3
+
+
+def test_what_was_worked_out_once_is_not_taken_along_into_a_filtered_copy(configured: Configuration) -> None:
+    seen = frames([ticket("INC1", ago(hours=2))], configured)
+
+    @once
+    def numbers(of: Frames) -> pd.DataFrame:
+        return pd.DataFrame({"tickets": [len(of.tickets)]})
+
+    assert numbers(seen)["tickets"].item() == 1
+    filtered = replace(seen, tickets=seen.tickets.head(0))
+    assert numbers(filtered)["tickets"].item() == 0

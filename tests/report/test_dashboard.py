@@ -22,7 +22,7 @@ from itsm_bridge.analysis.tables import TABLES
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.model import TicketRecord
 from itsm_bridge.report.build import publish
-from itsm_bridge.report.contents import Report, report_of
+from itsm_bridge.report.contents import Beside, Report, report_of
 from itsm_bridge.report.dashboard import dashboard
 from itsm_bridge.report.estate import Estate
 from itsm_bridge.store import Head
@@ -66,7 +66,7 @@ def records() -> list[TicketRecord]:
 def reported(configured: Configuration, some: list[TicketRecord], *, estate: bool = True, unit: str = "week") -> Report:
     known = Estate.of(configured, DAY) if estate else Estate()
     seen = made.frames(some, configured, unit=unit)
-    return report_of(seen, configured.digest, "0.0.0", Head(1234, "3f2a" * 16), known)
+    return report_of(seen, configured.digest, "0.0.0", Head(1234, "3f2a" * 16), Beside(estate=known))
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def number(said: str) -> float:
 
 
 def test_csv_workbook_and_page_have_the_same_totals(shown: Report, tmp_path: Path) -> None:
-    published = publish(shown.frames, "d", tmp_path, ["xlsx", "csv", "html"], estate=shown.estate)
+    published = publish(shown.frames, "d", tmp_path, ["xlsx", "csv", "html"], beside=Beside(estate=shown.estate))
     page = Markup((published.folder / "dashboard.html").read_text(encoding="utf-8"))
     book = openpyxl.load_workbook(published.folder / "itsm-bridge_2026-W47.xlsx")
     for table, column, total in (
@@ -305,8 +305,8 @@ def test_hostile_text_adds_no_element_and_no_attribute(configured: Configuration
 def in_field(field: str, texts: Sequence[str]) -> list[TicketRecord]:
     """A ticket for each text, which stands in the field, all of them alike otherwise."""
     made_so = [
-        ticket(f"INC{place:03}", ago(hours=30), approval="requested", **{field: text})
-        for place, text in enumerate(texts)
+        ticket(f"INC{place:03}", ago(hours=30), approval="requested", **{"category": f"c{place}", field: text})
+        for place, text in enumerate(texts)  # each in a category of its own, lest some repeat themselves
     ]
     assert len(made_so) >= len(ATTACKS)
     return made_so

@@ -67,3 +67,8 @@ def test_own_people_are_called_by_their_other_names_everywhere() -> None:
 
 def test_the_key_of_a_name_is_the_same_in_all_forms() -> None:
     assert key_of("Caf\u00e9 Ltd") == key_of("CAFE\u0301-ltd") == "caf\u00e9ltd"
+
+
+def test_an_own_address_keeps_the_word_that_is_somebody_else_s_name() -> None:
+    names = Names(["GWL", "asha.rao@gwl.example"], ["Asha Rao"])
+    assert names.redacted("asha.rao@gwl.example told Asha Rao") == "asha.rao@gwl.example told [other party]"

@@ -33,7 +33,6 @@ LOOKED_AT: Mapping[tuple[str, ...], set[str]] = {
         "votes",
         "files applied",
         "writes by a file",
-        "tickets of a file that were skipped and listed",
         "one source failed and another did not",
         "given to a vendor when approved",
         "turns",

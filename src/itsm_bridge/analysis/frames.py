@@ -186,7 +186,7 @@ class Frames:
     reports: Reports
     partners: Partners
     previous: Frames | None = None
-    kept: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    kept: dict[str, pd.DataFrame] = field(init=False, default_factory=dict, repr=False)  # never of a filtered copy
 
     @property
     def start(self) -> datetime:

@@ -15,6 +15,7 @@ import pandas as pd
 from itsm_bridge.analysis.belonging import ANOTHER_PARTY, PERSON, TEAM, Belonging, only
 from itsm_bridge.analysis.columns import DTYPES, Kind
 from itsm_bridge.analysis.frames import TEXT, Frames
+from itsm_bridge.analysis.partners import NOTHING as NO_PARTNERS
 from itsm_bridge.config.model import HolderKind
 
 HANDED_OVER = "handed_over"
@@ -54,14 +55,15 @@ def blank(frames: Frames) -> Frames:
     """The same without a single row: what is written from it is the program's own text."""
     before = None if frames.previous is None else blank(frames.previous)
     empty: dict[str, Any] = {name: getattr(frames, name).head(0) for name in _frames_of(frames)}
-    return replace(frames, known=dict.fromkeys(frames.known, 0), previous=before, **empty)
+    return replace(frames, known=dict.fromkeys(frames.known, 0), previous=before, partners=NO_PARTNERS, **empty)
 
 
 def _scoped(own: Belonging) -> Frames:
     frames = own.frames
     kept: dict[str, Any] = {name: RULES.get(name, _by_columns(name))(own) for name in _frames_of(frames)}
     counts = kept["tickets"].groupby("source").size()
-    return replace(frames, known={name: int(counts.get(name, 0)) for name in frames.known}, **kept)
+    known = {name: int(counts.get(name, 0)) for name in frames.known}
+    return replace(frames, known=known, partners=NO_PARTNERS, **kept)
 
 
 def _frames_of(frames: Frames) -> list[str]:

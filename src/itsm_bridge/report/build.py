@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -92,7 +93,7 @@ def publish(
 ) -> Published:
     """Write and publish what the frames show, and what is known ``beside`` them."""
     folder = out / seen.period.name
-    report = report_of(seen, digest, __version__, audit, beside)
+    report = report_of(seen, digest, __version__, audit, replace(beside, earlier=earlier(folder, seen)))
     with published(folder) as staged:
         written = [file for name in FORMATS if name in formats for file in FORMATS[name](report, staged)]
         wrong = (*failed(report.rows["checks"]), *differing(written))
@@ -110,7 +111,6 @@ def check_formats(formats: Collection[str]) -> None:
 def _of_all(store: Store, configuration: Configuration, seen: Frames, out: Path, formats: Collection[str]) -> Published:
     beside = Beside(
         matters(configuration, store.runs(RUNS), seen.until),
-        earlier(out / seen.period.name, seen),
-        Estate.of(configuration, seen.until.astimezone(configuration.zone).date()),
+        estate=Estate.of(configuration, seen.until.astimezone(configuration.zone).date()),
     )
     return publish(seen, configuration.digest, out, formats, audit=store.audit_head(seen.until), beside=beside)

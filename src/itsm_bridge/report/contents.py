@@ -41,6 +41,10 @@ class Report:
     vendor: str = ""
     tables: Mapping[str, Table] = field(default_factory=lambda: TABLES)
 
+    def of(self, name: str) -> pd.DataFrame:
+        """The rows of a table; none where this report does not show it."""
+        return self.rows[name] if name in self.rows else blank_rows(TABLES[name])
+
     @property
     def figures(self) -> Mapping[str, float | None]:
         """The figures of the summary by key; ``None`` where there is nothing to measure."""
@@ -112,6 +116,11 @@ def report_of(
 
 LAST = ("decisions_needed", "corrections", "checks")
 """Tables that are made from more than the frames."""
+
+
+def blank_rows(table: Table) -> pd.DataFrame:
+    """A table without rows."""
+    return shaped(pd.DataFrame(columns=[column.name for column in table.columns]), table.columns)
 
 
 def _day(ordinal: int) -> str:

@@ -26,7 +26,7 @@ class WrittenFile:
 
 def write(folder: Path, report: Report, files: Iterable[WrittenFile], failed: Sequence[str] = ()) -> None:
     """Write ``manifest.json``; the same report gives the same bytes. ``failed`` are the checks that do not hold."""
-    frames, needed = report.frames, report.rows["decisions_needed"].head(MOST_NEEDED)
+    frames, needed = report.frames, report.of("decisions_needed").head(MOST_NEEDED)
     document = {
         "period": frames.period.name,
         **({"vendor": report.vendor} if report.vendor else {}),
@@ -45,7 +45,7 @@ def write(folder: Path, report: Report, files: Iterable[WrittenFile], failed: Se
         "messages": list(report.said),
         "figures": report.figures,
         "decisions_needed": needed[["decision", "subject", "why"]].astype("object").to_numpy().tolist(),
-        "checks": {"made": len(report.rows["checks"]), "failed": list(failed)},
+        "checks": {"made": len(report.of("checks")), "failed": list(failed)},
         "files": [_entry(folder, file) for file in files],
     }
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -177,7 +177,9 @@ def _put_vendors(pen: Pen, report: Report, vendors: Sequence[VendorLine], row: i
 
 
 def _put_needs(pen: Pen, report: Report, row: int) -> int:
-    """The right half: what somebody must decide, a line a kind, the most urgent first."""
+    """The right half: what somebody must decide, a line a kind, the most urgent first; not in a vendor's copy."""
+    if report.vendor:
+        return row
     _put_section(pen, row, RIGHT, "Decisions needed")
     _put_headers(pen, row + 1, {RIGHT: "Decision", RIGHT + 4: "  About"}, {RIGHT + 2: "How many", RIGHT + 3: "Oldest"})
     needed = report.rows["decisions_needed"]

@@ -28,9 +28,10 @@ class Parties:
         others = [vendor for vendor in self.configuration.vendors if vendor != scope.vendor]
         foreign = {name for vendor in others for name in self._called(vendor)} | scope.others
         people = {name for name in (*scope.strangers, *instead) if _is_telling(name)}
+        kept = scope.people - instead.keys()  # "asha@gwl.example" is not to lose the "Asha" of somebody else
         return Names(
-            own,
-            self._searched(foreign | people) - own,
+            own | kept,
+            self._searched(foreign | people) - own - kept,
             _ids(scope.foreign),
             own_ids=_ids(scope.tickets),
             instead=instead,

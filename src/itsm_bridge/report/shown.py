@@ -43,10 +43,19 @@ LEFT_OUT: Mapping[str, str] = {
     "relief": "it says who could take whose work",
     "inputs": "outside figures are of all vendors",
     "bandwidth_environments": "it compares the vendors of an environment",
+    "bandwidth_skills": "it rests on the skills of all vendors",
+    "decisions_needed": "it is about everybody",
+    "corrections": "it compares with the report of all",
+    "checks": "they hold the sums over everybody",
 }
 """The tables that no copy shows, and why."""
 
-BLANKED = frozenset({"back_and_forth"})
+BLANKED = frozenset(
+    {
+        *("back_and_forth", "mtta", "mttr", "first_contact_share", "reopen_share"),
+        *("approvals_waiting", "approvals_waiting_hours", "oldest_approval"),
+    }
+)
 """Figures of the summary that one vendor's part of a ticket's life cannot say."""
 
 IDENTITIES = frozenset({"ticket", "vendor", "holder"})
