@@ -219,6 +219,31 @@ def test_a_note_that_may_have_been_taken_and_is_not_seen_is_not_sent_again_but_h
     assert texts(world) == [DESKTOP]
 
 
+def test_a_note_that_never_came_behind_our_own_values_is_sent_by_the_next_run(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    """The last that happened to the ticket is that our values were stored, by an instant with fractions."""
+    died: list[Write] = []
+
+    def lose_the_note(write: Write) -> None:
+        world.forgets_notes = bool(write.values and write.notes)
+
+    def die(write: Write) -> None:
+        if world.forgets_notes:
+            world.before, world.after, world.forgets_notes = lambda _: None, lambda _: None, False
+            died.append(write)
+            raise Died
+
+    world.now += timedelta(milliseconds=250)
+    world.before, world.after = lose_the_note, die
+    with pytest.raises(Died):
+        carried_out(plan_for(configuration, store, world), store, world)
+    *_, last = settled(configuration, store, world)
+    (write,) = died
+    assert [one for one in last.held if one.kind] == []
+    assert texts(world, write.ticket.external_id) == [note.text for note in write.notes]
+
+
 def test_a_note_that_its_source_did_not_show_at_first_is_done_once_it_shows(
     configuration: Configuration, store: Store, world: World
 ) -> None:

@@ -119,12 +119,23 @@ def _resolve(store: Store, connector: Connector, intent: Intent, clock: Callable
 def _outcome(
     key: str, value: str | int | None, record: TicketRecord, markers: Collection[str], intent: Intent
 ) -> Outcome:
-    """What became of one field or note; a note on a ticket that has not moved since has not arrived."""
+    """What became of one field or note. A note has not come if nothing but our own values moved its ticket."""
     decided_together = () if is_note(key) else [one for one in intent.values if owner_key(one) == owner_key(key)]
     somebodys = any(_is_somebodys(intent.values[one], one, record) for one in decided_together)
     if _is_there(key, value, record.ticket, markers) and not somebodys:
         return Outcome.VERIFIED
-    return Outcome.REJECTED if is_note(key) and record.ticket.version == intent.version else Outcome.UNKNOWN
+    nothing_came = record.ticket.version == intent.version or _is_last(intent, record)
+    return Outcome.REJECTED if is_note(key) and nothing_came else Outcome.UNKNOWN
+
+
+def _is_last(intent: Intent, record: TicketRecord) -> bool:
+    """Whether our own values are the last that happened to a ticket: a note goes behind them, and moves it once more.
+
+    Only instants with fractions tell: within one second of ServiceNow values and note may both have been stored.
+    """
+    wanted = {field: str(after) for field, (_, after) in intent.values.items() if not is_note(field)}
+    ours = [entry.at for entry in record.history if wanted.get(entry.field) == entry.new]
+    return bool(ours) and max(ours) == record.ticket.updated_at and record.ticket.updated_at.microsecond != 0
 
 
 def _is_there(key: str, value: str | int | None, ticket: Ticket, markers: Collection[str]) -> bool:
