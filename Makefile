@@ -12,7 +12,7 @@ demo: $(VENV)/.run ## do the main job on the built-in sandbox and say where the 
 	@$(BIN)/itsm-bridge demo --out demo
 
 test: $(VENV)/.dev ## run every test; needs no network
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder --durations=25
 
 long: $(VENV)/.dev ## the tests of random rules and tickets, 10,000 times instead of a few hundred
 	@ITSM_BRIDGE_LONG=1 $(BIN)/python -m pytest -q -n 2 tests/proofs tests/rules/test_columns.py tests/conditions tests/sla/test_oracle.py

@@ -17,7 +17,7 @@ from tests.analysis.lives import Population, populations, records
 from tests.analysis.made import NOW, ago
 
 from itsm_bridge.analysis.assembly import Gone, Problem
-from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.frames import Frames, Partners
 from itsm_bridge.analysis.gathering import frames
 from itsm_bridge.analysis.period import Period
 from itsm_bridge.config.model import Configuration
@@ -51,6 +51,9 @@ def assert_same(some: Frames, others: Frames) -> None:
             pd.testing.assert_frame_equal(mine, theirs)
         elif isinstance(mine, Frames):
             assert_same(mine, theirs)
+        elif isinstance(mine, Partners):
+            for part in fields(Partners):
+                pd.testing.assert_frame_equal(getattr(mine, part.name), getattr(theirs, part.name))
         elif field.name != "freshness":
             assert mine == theirs, field.name
 

@@ -18,7 +18,10 @@ LONGEST: Final = 10_000
 WORDS: Final = 20
 """Words of a pattern; a title says what it is about before."""
 
-_LINKS: Final = re.compile(r"[a-z][a-z0-9+.-]{0,20}://\S*|\S{1,100}@\S*")
+_LINKS: Final = re.compile(
+    r"[a-z][a-z0-9+.-]{0,20}://\S*|\S{1,100}@\S*"
+    r"|(?<!\S)[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,8}(?:\.[0-9]{1,3}){0,3}(?!\w)"  # addresses of IPv6
+)
 _ZONES: Final = frozenset({"com", "org", "net", "io", "gov", "edu", "in", "example", "internal", "local", "lan"})
 """Last parts by which two words with a dot are a host; of three or more any will do."""
 

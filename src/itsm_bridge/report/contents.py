@@ -15,6 +15,7 @@ from itsm_bridge.analysis.columns import Table, shaped
 from itsm_bridge.analysis.frames import Frames
 from itsm_bridge.analysis.matters import Matter
 from itsm_bridge.analysis.messages import messages
+from itsm_bridge.analysis.outlook import offers, shortages
 from itsm_bridge.analysis.tables import TABLES
 from itsm_bridge.report.earlier import Earlier, corrections
 from itsm_bridge.report.estate import Estate
@@ -110,12 +111,21 @@ def report_of(
     }
     rows |= {name: shaped(late[name], TABLES[name].columns) for name in LAST}
     return Report(
-        frames, {name: rows[name] for name in TABLES}, digest, version, audit, messages(frames), beside.estate
+        frames, {name: rows[name] for name in TABLES}, digest, version, audit, said(frames, rows), beside.estate
     )
 
 
+MOST_AHEAD = 2
+"""Sentences about what is ahead."""
+
 LAST = ("decisions_needed", "corrections", "checks")
 """Tables that are made from more than the frames."""
+
+
+def said(frames: Frames, rows: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
+    """The sentences of the first page: what happened, then whose people will not do and who could help."""
+    ahead = (*shortages(rows["forecast"]), *offers(rows["relief"]))[:MOST_AHEAD]
+    return (*messages(frames), *ahead)
 
 
 def blank_rows(table: Table) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import itsm_bridge.report.manifest as manifest
 from itsm_bridge import __version__
 from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.messages import messages
 from itsm_bridge.analysis.scoping import ScopedFrames, blank, scoped
 from itsm_bridge.config.findings import nearest
 from itsm_bridge.config.model import Configuration, People
@@ -110,7 +111,15 @@ class _Copy:
     def _report(self) -> Report:
         tables = shown_tables()
         rows = {name: rows_of(table, self.scope, self.names) for name, table in tables.items()}
-        return Report(self.scope.frames, rows, self.digest, __version__, vendor=self.scope.vendor, tables=tables)
+        return Report(
+            self.scope.frames,
+            rows,
+            self.digest,
+            __version__,
+            said=messages(self.scope.frames),
+            vendor=self.scope.vendor,
+            tables=tables,
+        )
 
     def _stopped(self, leak: Leak) -> GuardTripped:
         what = "the name of a person" if leak.name in self.scope.strangers | self.scope.people else repr(leak.name)

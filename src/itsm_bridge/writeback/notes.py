@@ -3,7 +3,7 @@
 A note's marker is a digest of its ticket and of what it is about, not of its words: a run that was killed, a store that
 was restored and a rule whose text was mended all find the note that is there. A note that the source took, or may have
 taken, is never sent again by itself, even where it is not seen: two are worse than a finding. It is looked for in every
-run. One that was refused is tried once more; so is one that did not arrive, as the ticket had not moved at all.
+run. One that was refused is tried once more; so is one that did not come: nothing but our values moved its ticket.
 """
 
 from __future__ import annotations

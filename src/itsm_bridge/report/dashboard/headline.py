@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from itsm_bridge.analysis.messages import messages, stale_sources
+from itsm_bridge.analysis.messages import stale_sources
 from itsm_bridge.report.contents import Report
 from itsm_bridge.report.dashboard.levels import by_vendor
 from itsm_bridge.report.dashboard.view import NOWHERE, Line, View
@@ -47,7 +47,7 @@ def _read(report: Report, at: datetime | None) -> str:
 
 def sentences(report: Report) -> Iterator[str]:
     """What a leader reads first."""
-    said = "".join(f"<li>{text(sentence, 600)}</li>" for sentence in messages(report.frames))
+    said = "".join(f"<li>{text(sentence, 600)}</li>" for sentence in report.said)
     yield f'<ul class="sentences">{said}</ul>'
 
 
