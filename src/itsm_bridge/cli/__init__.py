@@ -38,7 +38,10 @@ COMMANDS = {
         "itsm_bridge.cli.conflicts:conflicts",
         "Where the rules and people do not agree, and whose value is to stand.",
     ),
-    "report": ("itsm_bridge.cli.reports:report", "Build the analyses from the store alone."),
+    "report": (
+        "itsm_bridge.cli.reports:report",
+        "Build the analyses from the store alone; with --vendor, those vendors' copies.",
+    ),
     "calendar": ("itsm_bridge.cli.calendars:calendar", "Business time, for checking a calendar."),
     "status": ("itsm_bridge.cli.health:status", "Last runs, freshness of each source, and what needs a look."),
     "audit": ("itsm_bridge.cli.audits:audit", "Show and check the log of every write."),

@@ -90,7 +90,9 @@ def _report(options: Options, bridge: Bridge) -> Published:
 def _results(options: Options, out: Path, published: Published) -> None:
     workbook = next(file.path for file in published.files if file.path.suffix == ".xlsx")
     decisions = next(file.path for file in published.files if file.path.name == "decisions.csv")
+    dashboard = next(file.path for file in published.files if file.path.suffix == ".html")
     options.say(f"\nThe workbook:       {workbook}")
+    options.say(f"The dashboard:      {dashboard}")
     options.say(f"The CSVs:           {decisions.parent}")
     options.say(f"The decisions made: {decisions}")
     command = f"{_as_called()} -C {out / 'config'}"

@@ -90,7 +90,7 @@ def report(
     vendors: tuple[str, ...],
     by_mail: bool,
 ) -> None:
-    """Build the analyses from the store alone; with --vendor, the copies for these vendors and nothing else."""
+    """Build the analyses from the store alone; with --vendor, those vendors' copies."""
     from itsm_bridge.analysis.period import Period
     from itsm_bridge.operations.mailing import send
     from itsm_bridge.report import build, build_copies
