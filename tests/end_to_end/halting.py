@@ -8,6 +8,7 @@ input holds a byte. Where it halts nothing of that step is durable yet.
 from __future__ import annotations
 
 import os
+import select
 import sys
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from itsm_bridge.report import publishing
 STATEMENTS = {"announce": "INSERT INTO intents", "close": "UPDATE intents"}
 
 HALTED = b"halted\n"
+AGAIN = 0.05
+"""Seconds after which it waits anew: a signal that came just before it began to wait is heard then."""
 
 
 class Halt:
@@ -34,6 +37,8 @@ class Halt:
         if not self.is_over:
             self.is_over = True
             os.write(1, HALTED)
+            while not select.select([0], [], [], AGAIN)[0]:
+                pass
             os.read(0, 1)
 
 
