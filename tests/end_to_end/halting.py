@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import sys
 from pathlib import Path
 
@@ -68,6 +69,7 @@ def in_a_report() -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is started without
     where = sys.argv.pop(1)
     if where in STATEMENTS:
         in_a_commit(STATEMENTS[where])
