@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,10 @@ from pathlib import Path
 import pytest
 from tests.cli.programs import BARE
 
+from itsm_bridge.analysis.period import Period
 from itsm_bridge.cli.starter import write_secrets, write_starter
+from itsm_bridge.config import load
+from itsm_bridge.operations.due import KINDS
 from itsm_bridge.sandbox import Sandbox, start
 
 Done = subprocess.CompletedProcess[str]
@@ -45,7 +49,8 @@ class Project:
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def made_project(folder: Path, sandbox: Sandbox) -> Project:
+def made_project(folder: Path, sandbox: Sandbox, *, reports_are_due: bool = False) -> Project:
+    """A project on a sandbox; its reports count as published, since few tests are about them and they take seconds."""
     account = sandbox.account
     write_starter(folder / "config", {"snow": sandbox.servicenow_url, "ops": sandbox.jira_url})
     secrets = {
@@ -55,7 +60,20 @@ def made_project(folder: Path, sandbox: Sandbox) -> Project:
         "ITSM_BRIDGE_OPS__TOKEN": account.token,
     }
     write_secrets(folder / ".env", secrets)
+    if not reports_are_due:
+        publish_nothing(folder)
     return Project(folder, sandbox)
+
+
+def publish_nothing(folder: Path) -> None:
+    """Let the reports of the last whole week, month and quarter count as published."""
+    zone = load(folder / "config").zone
+    for unit in KINDS:
+        last = Period.holding(datetime.now(UTC), unit, zone).previous()
+        listing = {"as_of": last.end.isoformat(), "files": [{"path": "none.xlsx"}]}
+        place = folder / "reports" / last.name
+        place.mkdir(parents=True)
+        (place / "manifest.json").write_text(json.dumps(listing), encoding="utf-8")
 
 
 @pytest.fixture
@@ -69,6 +87,6 @@ def project(tmp_path: Path) -> Iterator[Project]:
 def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A project after its first run; shared, so only for tests that change nothing."""
     with start(now=datetime.now(UTC)) as sandbox:
-        made = made_project(tmp_path_factory.mktemp("settled"), sandbox)
+        made = made_project(tmp_path_factory.mktemp("settled"), sandbox, reports_are_due=True)
         assert made.run("run").returncode == 0
         yield made
