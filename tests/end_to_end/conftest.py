@@ -87,6 +87,6 @@ def project(tmp_path: Path) -> Iterator[Project]:
 def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A project after its first run; shared, so only for tests that change nothing."""
     with start(now=datetime.now(UTC)) as sandbox:
-        made = made_project(tmp_path_factory.mktemp("settled"), sandbox, reports_are_due=True)
+        made = made_project(tmp_path_factory.mktemp("settled"), sandbox)
         assert made.run("run").returncode == 0
         yield made

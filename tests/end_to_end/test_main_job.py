@@ -4,17 +4,28 @@ import csv
 import json
 import shutil
 import sqlite3
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
 from tests.connectors.fakes import Seen, serving
 from tests.connectors.test_contract import passed_on
-from tests.end_to_end.conftest import Project
+from tests.end_to_end.conftest import Project, made_project
 
 from itsm_bridge.cli import COMMANDS
 from itsm_bridge.connectors.answers import path_template
+from itsm_bridge.sandbox import start
+
+
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A project after its first run, which has published the reports that were due."""
+    with start(now=datetime.now(UTC)) as sandbox:
+        made = made_project(tmp_path_factory.mktemp("settled"), sandbox, reports_are_due=True)
+        assert made.run("run").returncode == 0
+        yield made
 
 
 def written_by_the_bridge(project: Project) -> int:
