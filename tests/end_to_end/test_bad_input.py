@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import shutil
 import socket
 
 import pytest
@@ -171,6 +172,7 @@ def test_a_project_that_is_not_there_needs_a_person(project: Project) -> None:
 
 
 def test_a_report_that_cannot_be_written_does_not_hide_what_the_run_wrote(project: Project) -> None:
+    shutil.rmtree(project.folder / "reports")
     (project.folder / "reports").touch()  # a file where the folder should be
     done = project.run("--json", "run")
     assert done.returncode == 14
