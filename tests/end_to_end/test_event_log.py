@@ -343,7 +343,7 @@ def test_the_quality_of_a_month_is_that_of_pandas(synced: Synced, month: str) ->
     names += ["mtta_hours"]
     ours = table.loc[table["resolved"] > 0, names].astype("float64")
     pd.testing.assert_frame_equal(ours, theirs[names].round(4), check_names=False, check_index_type=False)
-    assert theirs["resolved"].sum() > 1_000
+    assert theirs["resolved"].sum() > 500
     assert (theirs["resolved"] > 0).sum() == len(synced.configuration.vendors) + 1
     assert theirs["reopened_tickets"].sum() > 0
 
