@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.history.stretches import remembered, stretches
 from tests.history.test_columns import CREATED, records
 
 from itsm_bridge.analysis.frames import NEVER
@@ -15,7 +16,7 @@ from itsm_bridge.analysis.hands import FOLLOWED as IN_HAND
 from itsm_bridge.analysis.hands import PLACE
 from itsm_bridge.analysis.lives import FOLLOWED, Lives
 from itsm_bridge.config.model import Configuration
-from itsm_bridge.history import Holders, Moment, microseconds, reassignments, remembered, reopenings, timeline
+from itsm_bridge.history import Holders, Moment, microseconds, reassignments, reopenings, timeline
 from itsm_bridge.model import OPEN_STATES, TicketRecord
 
 UNTIL = CREATED + timedelta(hours=1)
@@ -69,7 +70,7 @@ def test_hands_are_the_stretches_of_each_ticket(configured: Configuration, some:
             *(one.values[field] for field in IN_HAND),
         )
         for place, record in enumerate(some)
-        for one in holders.stretches(remembered(course(lives, record), PLACE), UNTIL)
+        for one in stretches(holders, remembered(course(lives, record), PLACE), UNTIL)
     ]
 
 

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from tests.analysis import made
 from tests.analysis.lives import Life, lives
 from tests.analysis.made import NOW, ago, ticket
+from tests.history.stretches import remembered, stretches
 
 from itsm_bridge.conditions import AllOf, Condition, FieldTest, Matcher, Operator, Value
 from itsm_bridge.config.model import Configuration, HolderKind, HoldRule, Position
-from itsm_bridge.history import Holder, Holders, Moment, remembered, timeline
+from itsm_bridge.history import Holder, Holders, Moment, timeline
 
 REASON = "custom.hold_reason"
 
@@ -102,7 +103,7 @@ def test_time_counts_until_the_ticket_is_done_and_again_after_it_is_reopened(con
         (ago(hours=3), "state", "unknown"),
         (ago(hours=2), "state", "in_progress"),
     )
-    found = holders.stretches(timeline(one, holders.fields), NOW)
+    found = stretches(holders, timeline(one, holders.fields), NOW)
     assert [(part.start, part.end, part.holder.name) for part in found] == [
         (ago(hours=9), ago(hours=8), "GWL"),
         (ago(hours=8), ago(hours=7), "OptIT"),
@@ -124,7 +125,7 @@ def test_every_part_of_the_open_time_has_one_holder_and_no_other_time_has(
     created, changes = life
     hours = [created + timedelta(hours=hour) for hour in range(24 * 42)]  # changes fall on these, and none is later
     course = timeline(ticket("INC1", created, *changes), holders.fields)
-    found = list(holders.stretches(course, hours[-1] + timedelta(hours=1)))
+    found = list(stretches(holders, course, hours[-1] + timedelta(hours=1)))
     covered = [hour for part in found for hour in hours if part.start <= hour < part.end]
     assert covered == [hour for hour in hours if is_open(life, hour)]
 

@@ -21,7 +21,7 @@ from itsm_bridge.history.course import (
     values_over_time,
 )
 from itsm_bridge.history.facts import as_fact
-from itsm_bridge.history.holders import Holder, Holders, Stretch, remembered
+from itsm_bridge.history.holders import Holder, Holders
 
 __all__ = [
     "DERIVED",
@@ -33,7 +33,6 @@ __all__ = [
     "Holders",
     "Moment",
     "MomentColumns",
-    "Stretch",
     "as_fact",
     "as_of",
     "current",
@@ -42,7 +41,6 @@ __all__ = [
     "mismatches",
     "moments_of",
     "reassignments",
-    "remembered",
     "reopenings",
     "reopens",
     "split",

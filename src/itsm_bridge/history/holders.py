@@ -8,15 +8,11 @@ mapping knows counts as not open, here as in every other figure.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import pairwise
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from itsm_bridge.conditions import compile_condition, fields_of
 from itsm_bridge.config.model import Configuration, HolderKind
-from itsm_bridge.history.course import OPEN, Moment
 from itsm_bridge.history.facts import as_fact
 from itsm_bridge.model import ApprovalState, State
 
@@ -28,16 +24,6 @@ class Holder(NamedTuple):
     kind: HolderKind
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A part of a ticket's open time, half-open, that one holder had, and what the ticket was meanwhile."""
-
-    start: datetime
-    end: datetime
-    holder: Holder
-    values: Mapping[str, str]
-
-
 class Holders:
     """The holders of any number of tickets. ``fields`` are those whose course is needed to tell them."""
 
@@ -46,13 +32,6 @@ class Holders:
         self._rules = [(compile_condition(rule.when), rule.holder) for rule in configuration.holders]
         self._read = tuple(sorted({field for rule in configuration.holders for field in fields_of(rule.when)}))
         self.fields = tuple(sorted({"state", "approval", "vendor", *self._read}))
-
-    def stretches(self, moments: Sequence[Moment], until: datetime) -> Iterator[Stretch]:
-        """The open time of a course up to ``until``, cut at each moment; one holder may have several in a row."""
-        ends = [*(after.at for _, after in pairwise(moments)), until]
-        for moment, end in zip(moments, ends, strict=True):
-            if moment.values["state"] in OPEN:
-                yield Stretch(moment.at, end, self.at(moment.values), moment.values)
 
     def at(self, values: Mapping[str, str]) -> Holder:
         """Who has an open ticket with these values of ``fields``."""
@@ -69,16 +48,6 @@ class Holders:
         if not vendor:
             return _known_by_kind(HolderKind.NOBODY)
         return Holder(vendor, HolderKind.INTERNAL if vendor.casefold() in self._internal else HolderKind.VENDOR)
-
-
-def remembered(moments: Sequence[Moment], fields: Collection[str]) -> tuple[Moment, ...]:
-    """The same course, in which an empty value of ``fields`` is the last known before it, or else the first after."""
-    last = {field: next((m.values[field] for m in moments if m.values[field]), "") for field in fields}
-    found = []
-    for moment in moments:
-        last = {field: moment.values[field] or known for field, known in last.items()}
-        found.append(Moment(moment.at, {**moment.values, **last}))
-    return tuple(found)
 
 
 def _known_by_kind(kind: HolderKind) -> Holder:
