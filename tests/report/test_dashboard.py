@@ -174,8 +174,17 @@ def test_the_parts_of_a_vendors_capacity_add_up_to_its_utilization(shown: Report
 def test_a_list_is_cut_and_says_where_the_rest_is(configured: Configuration) -> None:
     many = [ticket(f"INC{place:03}", ago(days=5, minutes=place), approval="requested") for place in range(47)]
     found = section(dashboard(reported(configured, many)), "decisions")
-    assert len(found.table("open_tickets")) == 20
-    assert "The first 20 of 47; all are in csv/open_tickets.csv." in found.text
+    assert len(found.table("decisions_needed")) == 20
+    assert "The first 20 of 47; all are in csv/decisions_needed.csv." in found.text
+
+
+def test_the_page_asks_for_the_decisions_that_the_workbook_asks_for(shown: Report) -> None:
+    markup = dashboard(shown)
+    needed = shown.rows["decisions_needed"]
+    assert [row["About"] for row in section(markup, "decisions").table("decisions_needed")] == list(needed["subject"])
+    about = set(shown.rows["open_tickets"].set_index("ticket").query("environment == 'punjab'").index) | {"punjab"}
+    found = section(markup, "env-punjab").table("decisions_needed")
+    assert [row["About"] for row in found] == [one for one in needed["subject"] if one in about] != []
 
 
 def test_a_month_shows_attainment_week_by_week(configured: Configuration) -> None:

@@ -2,53 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
+import pandas as pd
+
+from itsm_bridge.analysis.decisions_needed import KINDS
 from itsm_bridge.analysis.messages import counted_noun
 from itsm_bridge.report.dashboard.panels import MOST_ROWS, Panel, definition_of, list_of, nothing, whole_table
 from itsm_bridge.report.dashboard.view import Line, View
 from itsm_bridge.report.dashboard.words import NONE, amount, count, duration, heads, is_missing, moment
 from itsm_bridge.report.page import text
 
-ASKS: Mapping[str, str] = {
-    "approval": "Approve or reject it.",
-    "vendor": "Find a vendor for it.",
-    "decision": "Look at the decision.",
-}
-"""What each kind of need asks for, where no reason is on record."""
-
 
 def decisions(view: View) -> Iterator[Panel]:
-    """Open tickets that wait for somebody to decide, the most urgent first."""
-    rows, meaning = view.rows("open_tickets"), definition_of(view, "open_tickets", "needs", "reason")
-    waiting = rows[rows["needs"] != ""].sort_values(
-        ["priority", "age_hours", "ticket"], ascending=[True, False, True], kind="stable"
-    )
-    if waiting.empty:
+    """What somebody must decide, the most urgent first: the lines of the workbook's first page."""
+    meaning = definition_of(view, "decisions_needed")
+    tickets = view.report.rows["open_tickets"].set_index("ticket")
+    rows = _about(view, tickets)
+    if rows.empty:
         yield nothing("Decisions needed", "Nothing waits for a decision.", meaning)
         return
-    head = heads("Ticket", "Environment", "#Priority", "#Open for, days", "What to do", "What it is about")
-    cells = (
-        (
-            view.ticket(str(line["ticket"])), text(str(line["environment"])), count(line["priority"]),
-            amount(line["age_hours"] / 24), text(str(line["reason"]) or ASKS[str(line["needs"])], 200),
-            text(str(line["summary"]), 100),
-        )
-        for line in waiting.head(MOST_ROWS).to_dict("records")
-    )  # fmt: skip
-    kinds = waiting["needs"].value_counts()
-    parts = [f"{kinds[kind]:,} {words}" for kind, words in _WAITS.items() if kind in kinds]
-    said = f"{len(waiting):,} {'waits' if len(waiting) == 1 else 'wait'}: {', '.join(parts)}."
+    head = heads("About", "Environment", "Decision", "#Open for, days", "Why", "What happens otherwise")
+    cells = (_decision(view, line, tickets) for line in rows.head(MOST_ROWS).to_dict("records"))
+    kinds = rows["kind"].value_counts()
+    parts = [
+        f"{kinds[kind]:,} × {asked.short[:1].lower()}{asked.short[1:]}"
+        for kind, asked in KINDS.items()
+        if kind in kinds
+    ]
+    said = f"{len(rows):,} {'waits' if len(rows) == 1 else 'wait'}: {', '.join(parts)}."
     yield Panel(
-        "Decisions needed", meaning, said, table=list_of(view, "open_tickets", cells, head, len(waiting)), wide=True
+        "Decisions needed", meaning, said, table=list_of(view, "decisions_needed", cells, head, len(rows)), wide=True
     )
 
 
-_WAITS: Mapping[str, str] = {
-    "approval": "for an approver",
-    "vendor": "for a vendor",
-    "decision": "for a decision that is held, rejected or not written",
-}
+def _about(view: View, tickets: pd.DataFrame) -> pd.DataFrame:
+    """The decisions about an environment or its tickets, where the view is of one; else all."""
+    rows = view.report.rows["decisions_needed"]
+    if view.environment is None:
+        return rows
+    theirs = tickets.index[tickets["environment"] == view.environment]
+    return rows[rows["subject"].isin([*theirs, view.environment])]
+
+
+def _decision(view: View, line: Line, tickets: pd.DataFrame) -> Sequence[str]:
+    about, why = str(line["subject"]), str(line["why"])
+    of = tickets.loc[about] if about in tickets.index else None
+    return (
+        text(about) if of is None else view.ticket(about),
+        NONE if of is None else text(str(of["environment"])),
+        text(KINDS[str(line["kind"])].short),
+        NONE if of is None else amount(of["age_hours"] / 24),
+        text(why, 200),
+        text(str(line["otherwise"]), 100),
+    )
 
 
 def approvals(view: View) -> Iterator[Panel]:

@@ -6,9 +6,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import itsm_bridge.report.dashboard.attention as attention
+import itsm_bridge.report.dashboard.flow as flow
+import itsm_bridge.report.dashboard.levels as levels
+import itsm_bridge.report.dashboard.vendors as vendors
+import itsm_bridge.report.dashboard.work as work
 from itsm_bridge.analysis.figures import FIGURES
 from itsm_bridge.report.contents import Report
-from itsm_bridge.report.dashboard import attention, flow, levels, vendors, work
 from itsm_bridge.report.dashboard.headline import environments, head, key_figures, owners, sentences, standing
 from itsm_bridge.report.dashboard.panels import Panel
 from itsm_bridge.report.dashboard.style import STYLE
@@ -38,7 +42,7 @@ class Section:
 
 
 SECTIONS: tuple[Section, ...] = (
-    Section("decisions", "Decisions needed", ("open_tickets",), (attention.decisions,)),
+    Section("decisions", "Decisions needed", ("decisions_needed", "open_tickets"), (attention.decisions,)),
     Section("work", "Open work", ("open_tickets",), (flow.open_work, flow.ageing)),
     Section(
         "levels",
