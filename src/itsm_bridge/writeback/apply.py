@@ -164,5 +164,10 @@ class _Writing:
 
 def written_at(wanted: Mapping[str, str | int | None], after: TicketRecord) -> datetime:
     """When the source stored our values: by its history, since a person may have saved after that."""
-    ours = [entry.at for entry in after.history if entry.field in wanted and entry.new == str(wanted[entry.field])]
-    return max(ours, default=after.ticket.updated_at)
+    return stored_at(wanted, after) or after.ticket.updated_at
+
+
+def stored_at(wanted: Mapping[str, str | int | None], record: TicketRecord) -> datetime | None:
+    """The last instant at which one of the values was stored, by the ticket's history; ``None`` where it shows none."""
+    ours = (entry.at for entry in record.history if entry.field in wanted and entry.new == str(wanted[entry.field]))
+    return max(ours, default=None)

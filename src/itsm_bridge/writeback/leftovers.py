@@ -15,7 +15,7 @@ from itsm_bridge.connectors.base import Absence, Connector
 from itsm_bridge.errors import RecordRejected, WriteRefused
 from itsm_bridge.model import Outcome, Ticket, TicketRecord, is_note
 from itsm_bridge.store import Intent, LastWrite, Reader, Store
-from itsm_bridge.writeback.apply import written_at
+from itsm_bridge.writeback.apply import stored_at, written_at
 from itsm_bridge.writeback.comparing import current_value
 from itsm_bridge.writeback.judging import Board, replaced
 from itsm_bridge.writeback.notes import LOOKED_FOR, marker_in
@@ -133,9 +133,8 @@ def _is_last(intent: Intent, record: TicketRecord) -> bool:
 
     Only instants with fractions tell: within one second of ServiceNow values and note may both have been stored.
     """
-    wanted = {field: str(after) for field, (_, after) in intent.values.items() if not is_note(field)}
-    ours = [entry.at for entry in record.history if wanted.get(entry.field) == entry.new]
-    return bool(ours) and max(ours) == record.ticket.updated_at and record.ticket.updated_at.microsecond != 0
+    stored = stored_at({field: after for field, (_, after) in intent.values.items()}, record)
+    return stored == record.ticket.updated_at and record.ticket.updated_at.microsecond != 0
 
 
 def _is_there(key: str, value: str | int | None, ticket: Ticket, markers: Collection[str]) -> bool:
