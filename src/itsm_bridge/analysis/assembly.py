@@ -8,13 +8,14 @@ from datetime import datetime
 from itertools import islice
 
 import numpy as np
+import pandas as pd
 
 from itsm_bridge.analysis.agreements import Agreed, Agreements, Identity, cycle_columns
 from itsm_bridge.analysis.capacity import capacity
 from itsm_bridge.analysis.demand import EMPTY as NO_DEMAND
 from itsm_bridge.analysis.demand import Arriving
 from itsm_bridge.analysis.effort import work_seconds
-from itsm_bridge.analysis.frames import Frames, Growing, Row, framed
+from itsm_bridge.analysis.frames import Frames, Growing, Partners, Row, framed
 from itsm_bridge.analysis.hands import with_business_time
 from itsm_bridge.analysis.outside import outside
 from itsm_bridge.analysis.partners import NOTHING as NO_PARTNERS
@@ -201,10 +202,7 @@ class _Assembler:
         tickets, history = self._rows["tickets"].frame(), self._rows["history"].frame()
         cycles = self._rows["cycles"].frame()
         lived = spans(intervals)
-        demand, planned = NO_DEMAND, NO_PARTNERS
-        if not self._is_previous:
-            demand = self._material.arriving.demand(self.until, self._period.zone)
-            planned = partners(self._configuration, calendars, self.until, demand, lived)
+        demand, planned = self._ahead(calendars, lived)
         return Frames(
             period=self._period,
             until=self.until,
@@ -239,6 +237,13 @@ class _Assembler:
             reports=self._configuration.reports,
             previous=previous,
         )
+
+    def _ahead(self, calendars: Calendars, lived: pd.DataFrame) -> tuple[pd.DataFrame, Partners]:
+        """What a look ahead rests on: arrivals of the years before, and what ``vendors.yaml`` says of what comes."""
+        if self._is_previous:
+            return NO_DEMAND, NO_PARTNERS
+        demand = self._material.arriving.demand(self.until, self._period.zone)
+        return demand, partners(self._configuration, calendars, self.until, demand, lived)
 
     def _is_past(self, record: TicketRecord) -> bool:
         """Whether a ticket was done before the earliest week, and nothing has happened to it since."""
