@@ -59,6 +59,21 @@ def test_the_first_signal_leaves_a_run_no_time_and_a_second_one_ends_it_at_once(
     assert signalled(signal.SIGTERM, signal.SIGINT) == [True]
 
 
+def test_a_second_ctrl_c_that_comes_while_the_first_is_being_told_ends_a_run_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[bytes] = []
+
+    def once_more(_descriptor: int, said: bytes) -> int:
+        told.append(said)
+        signal.raise_signal(signal.SIGINT)
+        return len(said)
+
+    monkeypatch.setattr(os, "write", once_more)
+    assert signalled(signal.SIGINT) == []
+    assert len(told) == 1
+
+
 def never_looking(ended: list[int]) -> None:
     """A run that asks nobody whether it should end."""
     with watched(QUIET, 1000):

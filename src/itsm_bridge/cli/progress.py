@@ -42,11 +42,11 @@ class Ending:
     def __call__(self, number: int, _frame: FrameType | None) -> None:
         """What ``signal`` calls."""
         is_second = self.signal is not None
+        self.signal, self._at = number, min(self._at, time.monotonic())  # first: the next may come while we tell
         if number == signal.SIGINT:
             if is_second:
                 raise KeyboardInterrupt
             os.write(2, _STOPPING)  # no stream: the signal may have come in the middle of one's own writing
-        self.signal, self._at = number, min(self._at, time.monotonic())
         if number == signal.SIGTERM:
             signal.setitimer(signal.ITIMER_REAL, CUT_AGAIN_SECONDS if is_second else CUT_SECONDS, CUT_AGAIN_SECONDS)
             if is_second:
