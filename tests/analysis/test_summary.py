@@ -106,7 +106,7 @@ def test_sentences_say_what_changed(configured: Configuration) -> None:
     assert said[2] == "1 ticket is open, 1 more than the week before; 1 came in or back and 2 were resolved or closed."
     assert any(one.startswith("0.0% of service levels were met") for one in said)
     assert "1 ticket is in nobody's hands." in said
-    assert said[-1] == "The oldest open ticket, snow:INC9, is 2 days old and with nobody."
+    assert said[-1] == "The oldest open ticket, snow:INC9, is 2.0 days old and with nobody."
 
 
 def test_nothing_is_compared_with_a_time_without_data(configured: Configuration) -> None:

@@ -187,6 +187,17 @@ def test_the_page_asks_for_the_decisions_that_the_workbook_asks_for(shown: Repor
     assert [row["About"] for row in found] == [one for one in needed["subject"] if one in about] != []
 
 
+def test_the_page_says_how_long_a_decision_waits_not_how_old_its_ticket_is(shown: Report) -> None:
+    needed = shown.rows["decisions_needed"]
+    days = [
+        "–" if pd.isna(since) else f"{(shown.frames.until - since).total_seconds() / 86_400:,.1f}"
+        for since in needed["since"]
+    ]
+    found = section(dashboard(shown), "decisions").table("decisions_needed")
+    assert [row["Waits, days"] for row in found] == days
+    assert len(set(days)) > 1
+
+
 def test_a_month_shows_attainment_week_by_week(configured: Configuration) -> None:
     markup = dashboard(reported(configured, records(), unit="month"))
     rows = section(markup, "levels").tables

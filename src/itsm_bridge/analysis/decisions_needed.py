@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -129,6 +130,11 @@ def build(frames: Frames, matters: Iterable[Matter] = ()) -> pd.DataFrame:
     )
     table["since"] = table["since"].astype(DTYPES[Kind.INSTANT])
     return table.sort_values(["place", "since", "subject"], kind="stable", na_position="first")
+
+
+def days_since(since: pd.Timestamp, until: datetime) -> float:
+    """How long a decision has been waited for, in days."""
+    return (until - since.to_pydatetime()) / timedelta(days=1)
 
 
 def _row(asked: Question, subject: str, why: str, since: object) -> tuple[object, ...]:

@@ -230,10 +230,9 @@ def _is_near(line: VendorLine) -> bool:
 def _oldest(frames: Frames) -> Iterator[Said]:
     tickets = frames.tickets[frames.tickets["open"]]
     for ticket in tickets.sort_values(["created_at", "ticket"]).head(1).to_dict("records"):
-        days = counted_noun((frames.until - ticket["created_at"]) / timedelta(days=1), "day")
-        yield Said(
-            f"The oldest open ticket, {ticket['ticket']}, is {days} old and with {ticket['vendor'] or 'nobody'}."
-        )
+        days = (frames.until - ticket["created_at"]) / timedelta(days=1)  # as its tile says them
+        whose = ticket["vendor"] or "nobody"
+        yield Said(f"The oldest open ticket, {ticket['ticket']}, is {days:,.1f} days old and with {whose}.")
 
 
 def _sentence(subject: str, *rest: str) -> str:

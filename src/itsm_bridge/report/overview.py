@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pandas as pd
 import xlsxwriter
@@ -13,7 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from itsm_bridge.analysis.by_vendor import VendorLine, utilization_week
 from itsm_bridge.analysis.checks import failed
-from itsm_bridge.analysis.decisions_needed import KINDS
+from itsm_bridge.analysis.decisions_needed import KINDS, days_since
 from itsm_bridge.analysis.messages import stale_sources
 from itsm_bridge.report.cells import ALERT, BLUE, INK, MUTED, PAPER, Pen, Styles
 from itsm_bridge.report.charts import NOBODY, ChartData, attainment_chart, open_chart, utilization_chart
@@ -214,7 +214,7 @@ def named(subjects: Sequence[str]) -> str:
 
 def waited(since: pd.Timestamp, until: datetime) -> str:
     """How long, in days; empty where it has no beginning."""
-    return "" if pd.isna(since) else f"{(until - since.to_pydatetime()) / timedelta(days=1):,.1f} days"
+    return "" if pd.isna(since) else f"{days_since(since, until):,.1f} days"
 
 
 def _charts(workbook: xlsxwriter.Workbook, report: Report, data: ChartData) -> list[tuple[Chart, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from itsm_bridge.analysis.decisions_needed import KINDS
+from itsm_bridge.analysis.decisions_needed import KINDS, days_since
 from itsm_bridge.analysis.messages import counted_noun
 from itsm_bridge.report.dashboard.panels import MOST_ROWS, Panel, definition_of, list_of, nothing, whole_table
 from itsm_bridge.report.dashboard.view import Line, View
@@ -22,7 +22,7 @@ def decisions(view: View) -> Iterator[Panel]:
     if rows.empty:
         yield nothing("Decisions needed", "Nothing waits for a decision.", meaning)
         return
-    head = heads("About", "Environment", "Decision", "#Open for, days", "Why", "What happens otherwise")
+    head = heads("About", "Environment", "Decision", "#Waits, days", "Why", "What happens otherwise")
     cells = (_decision(view, line, tickets) for line in rows.head(MOST_ROWS).to_dict("records"))
     kinds = rows["kind"].value_counts()
     parts = [
@@ -52,7 +52,7 @@ def _decision(view: View, line: Line, tickets: pd.DataFrame) -> Sequence[str]:
         text(about) if of is None else view.ticket(about),
         NONE if of is None else text(str(of["environment"])),
         text(KINDS[str(line["kind"])].short),
-        NONE if of is None else amount(of["age_hours"] / 24),
+        NONE if is_missing(line["since"]) else amount(days_since(line["since"], view.report.frames.until)),
         text(why, 200),
         text(str(line["otherwise"]), 100),
     )
