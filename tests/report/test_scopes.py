@@ -17,7 +17,9 @@ from tests.report.parties import Population, had, population, with_vendors
 
 from itsm_bridge.analysis.assembly import Problem
 from itsm_bridge.analysis.belonging import ANOTHER_PARTY
+from itsm_bridge.analysis.figures import values
 from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.messages import messages
 from itsm_bridge.analysis.scoping import scoped
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.report.copies import publish_copies
@@ -95,6 +97,23 @@ def test_a_ticket_s_history_in_a_copy_is_that_of_the_vendor_s_own_holdings(
                 assert leaves or row["at"] < within[-1].end
             handed = rows[rows["field"] == "vendor"]
             assert set(handed["from"]) | set(handed["to"]) <= {vendor, ANOTHER_PARTY, ""}
+
+
+def test_the_backlog_of_a_copy_grows_by_what_was_handed_in_too(configured: Configuration) -> None:
+    whole = replace(together(configured, [population(seed) for seed in range(30)]), previous=None)
+    handed = 0
+    for vendor in sorted(set(whole.spans["vendor"]) - {""}):
+        frames = scoped(whole, vendor).frames
+        found, spans = values(frames), frames.spans
+        if frames.tickets.empty:  # had something at another time
+            continue
+        before = (spans["start"] < frames.start) & ~(spans["end"] < frames.start)
+        assert found["backlog_growth"] == (found["open_tickets"] or 0) - before.sum(), vendor
+        came = (found["created"] or 0) + (found["reopened"] or 0)
+        handed += found["backlog_growth"] != came - (found["resolved"] or 0)
+        sentence = next(one for one in messages(frames) if "came in or back" in one)
+        assert ("handed over" in sentence) == (found["backlog_growth"] != came - (found["resolved"] or 0))
+    assert handed > 10
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -72,10 +72,12 @@ def _events(at: str, what: str, value: str) -> Callable[[Past], float]:
 _CREATED = _events("start", "began", "created")
 _REOPENED = _events("start", "began", "reopened")
 _RESOLVED = _events("end", "ended", "resolved")
+_HANDED_IN = _events("start", "began", "moved_in")
+_HANDED_OVER = _events("end", "ended", "moved_out")
 
 
 def _growth(past: Past) -> float:
-    return _CREATED(past) + _REOPENED(past) - _RESOLVED(past)
+    return _CREATED(past) + _REOPENED(past) + _HANDED_IN(past) - _RESOLVED(past) - _HANDED_OVER(past)
 
 
 def _open(past: Past) -> float:

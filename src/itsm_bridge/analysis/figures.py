@@ -42,12 +42,16 @@ def _happened(at: str, what: str, value: str) -> Callable[[Frames], float]:
 
 
 def _growth(frames: Frames) -> float:
-    return _CREATED(frames) + _REOPENED(frames) - _RESOLVED(frames)
+    """Hand-overs cancel out, but not in the copy of one vendor."""
+    came = _CREATED(frames) + _REOPENED(frames) + _HANDED_IN(frames)
+    return came - _RESOLVED(frames) - _HANDED_OVER(frames)
 
 
 _CREATED = _happened("start", "began", "created")
 _REOPENED = _happened("start", "began", "reopened")
 _RESOLVED = _happened("end", "ended", "resolved")
+_HANDED_IN = _happened("start", "began", "moved_in")
+_HANDED_OVER = _happened("end", "ended", "moved_out")
 
 
 def _breached(kind: str) -> Measure:
@@ -152,7 +156,10 @@ FIGURES: dict[str, Figure] = {
         "Backlog growth",
         "tickets",
         "down",
-        "Created + reopened - resolved: how much more is open than when the period began.",
+        (
+            "Created + reopened - resolved, in the copy of one vendor also + handed in - handed over: how much more is "
+            "open than when the period began."
+        ),
         _growth,
     ),
     "sla_attainment": Figure(

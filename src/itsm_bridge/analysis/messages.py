@@ -84,14 +84,23 @@ def _backlog(now: Values, before: Values, means: Mapping[str, float], unit: str)
     change = compared(now["open_tickets"], before["open_tickets"], unit)
     if change and "open_tickets" in means:
         change += f" and {_beside_mean(now['open_tickets'] or 0, means['open_tickets'], unit)}"
-    came = (now["created"] or 0) + (now["reopened"] or 0)
+    came, went = (now["created"] or 0) + (now["reopened"] or 0), now["resolved"] or 0
     verb = "is" if now["open_tickets"] == 1 else "are"
     text = _sentence(
         f"{counted_noun(now['open_tickets'], 'ticket')} {verb} open",
         change,
-        f"{came:,.0f} came in or back and {now['resolved'] or 0:,.0f} were resolved or closed",
+        f"{came:,.0f} came in or back and {went:,.0f} were resolved or closed",
+        _handed((now["backlog_growth"] or 0) - came + went),
     )
     return Said(text, alarms=_grew(now["open_tickets"], before["open_tickets"]))
+
+
+def _handed(net: float) -> str:
+    """What makes the sum of a vendor's copy right; in the report of all, hand-overs cancel out."""
+    if not net:
+        return ""
+    verbs = ("taken over", "handed over") if net > 0 else ("handed over", "taken over")
+    return f"{abs(net):,.0f} more {'was' if abs(net) == 1 else 'were'} {verbs[0]} than {verbs[1]}"
 
 
 def _beside_mean(value: float, mean: float, unit: str) -> str:
