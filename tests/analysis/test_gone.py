@@ -44,3 +44,10 @@ def test_a_gone_ticket_leaves_the_hands_of_its_vendor_and_is_not_resolved(config
     rows = TABLES["traction"].rows(seen(configured, ago(hours=5)))  # raises where a row does not add up
     last = rows[(rows["vendor"] == "GWL") & (rows["open_end"] == 1)].iloc[-1]
     assert (last["open_start"], last["moved_out"], last["resolved"]) == (2, 1, 0)
+
+
+def test_a_ticket_that_is_gone_since_it_came_back_has_come_back(configured: Configuration) -> None:
+    back = ticket("INC2", ago(days=9), (ago(days=8), "state", "resolved"), (ago(days=7), "state", "new"))
+    seen_last = frames([back], configured, gone={("snow", "INC2"): Gone(ago(hours=5), "deleted")})
+    (row,) = TABLES["tickets"].rows(seen_last).to_dict("records")
+    assert (row["state"], row["reopened"]) == ("unknown", 1)

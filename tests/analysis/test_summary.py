@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from tests.analysis.made import NOW, WEEK_START, ago, decision, frames, ticket
 
+import itsm_bridge.analysis.decisions_needed as decisions_needed
 import itsm_bridge.analysis.earlier as earlier
 from itsm_bridge.analysis.by_vendor import by_vendor
 from itsm_bridge.analysis.figures import values
 from itsm_bridge.analysis.frames import Frames
-from itsm_bridge.analysis.messages import how_often, messages, stale_sources
+from itsm_bridge.analysis.messages import how_often, messages, percent, stale_sources
 from itsm_bridge.analysis.summary import TABLE, verdict
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.model import TicketRecord
@@ -168,6 +171,21 @@ def test_the_mean_of_four_is_that_of_four_reports(configured: Configuration, as_
     assert rows.loc["sla_attainment", ["mean_of_four", "change_to_mean"]].isna().all()
 
 
+def test_a_whole_week_has_the_mean_of_clocks_too(configured: Configuration) -> None:
+    records = lives(60)
+    part = frames(records, configured, as_of=WEEK_START - timedelta(microseconds=1))
+    rows = TABLE.rows(replace(part, until=part.period.end)).set_index("key")
+    reports = [values(frames(records, configured, as_of=until)) for _, until in _just_before_the_end(part)]
+    assert {"sla_attainment", "sla_breached", "uc_attainment", "uc_breached"} < set(earlier.OF_CLOCKS)
+    for key in ("sla_attainment", "sla_breached", "uc_attainment", "uc_breached"):
+        of_reports = [value for value in (report[key] for report in reports) if value is not None]
+        assert len(of_reports) == 4
+        mean = sum(of_reports) / 4
+        assert float(rows["mean_of_four"][key]) == pytest.approx(mean, abs=1e-6), key
+        assert float(rows["change_to_mean"][key]) == pytest.approx(float(rows["value"][key]) - mean, abs=2e-6), key
+    assert math.isnan(rows["mean_of_four"]["ola_attainment"])  # no such clock was judged
+
+
 def _just_before_the_end(seen: Frames) -> Iterator[tuple[datetime, datetime]]:
     """The edges, where the end of a whole week is named by the last instant within it: the next one is another week."""
     for start, until in earlier.edges(seen):
@@ -193,11 +211,47 @@ def test_a_sentence_about_attainment_says_on_how_little_it_rests(configured: Con
     judged = ticket("INC1", ago(days=1, hours=12), (ago(hours=1), "state", "resolved"))
     without = [ticket(f"INC{place}", ago(days=1), priority=5) for place in (2, 3)]
     said = messages(frames([judged, *without], configured))
-    assert "0.0% of 1 judged service level were met, 1 breached, 0 at risk; 2 of 3 tickets have none." in said
+    assert "0.0% of 1 judged service level was met, 1 breached, 0 at risk; 2 of 3 tickets have none." in said
     few = messages(frames([judged, without[0]], configured))
     assert any(one.startswith("0.0% of service levels were met") for one in few)
     nothing = "No service level ended this week, so there is no attainment to report; 2 of 2 tickets have none."
     assert nothing in messages(frames(without, configured))
+
+
+def test_a_clock_that_still_runs_late_is_said_to_run(configured: Configuration) -> None:
+    late = ticket("INC1", ago(days=4), (ago(days=1), "state", "resolved"))
+    lasting = [ticket(f"INC{place}", ago(days=40)) for place in (2, 3)]
+    assert messages(frames([late, *lasting], configured))[0] == (
+        "GWL breached P3 more often than the week before: 3 against 2, 2 still running."
+    )
+    alone = messages(frames([lasting[0]], configured))[0]
+    assert alone == "GWL breached P3 as often as the week before: once, still running."
+
+
+def test_one_ticket_is_spoken_of_as_one(configured: Configuration) -> None:
+    done = ticket("INC1", ago(hours=9), (ago(hours=1), "state", "resolved"))
+    said = messages(frames([done], configured))
+    assert "0 tickets are open, 1 came in or back and 1 was resolved or closed." in said
+    assert "100.0% of service levels were met, 0 breached, 0 at risk." in said
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(1.0, "100.0%"), (0.99996, "99.9%"), (0.9995, "99.9%"), (0.954, "95.4%"), (0.0, "0.0%")]
+)
+def test_a_single_miss_among_thousands_is_no_hundred_percent(share: float, words: str) -> None:
+    assert percent(share) == words
+
+
+def test_nobody_is_said_to_have_had_enough_hours_who_had_none_for_what_came(configured: Configuration) -> None:
+    """MacroSkies has no capacity before it is on board."""
+    taught = ticket("INC0", ago(days=40), (ago(days=39), "state", "in_progress"), (ago(days=30), "state", "resolved"))
+    seen = frames([taught, ticket("INC1", ago(days=8), vendor="MacroSkies")], configured)
+    assert "More work arrived in 2026-W46 than there was capacity for: MacroSkies (it has none)." in messages(seen)
+    asked = decisions_needed.TABLE.rows(seen)
+    why = dict(zip(asked["subject"], asked["why"], strict=True))
+    assert why["MacroSkies"].startswith("8 h of work arrived in 2026-W46, and it has no capacity")
+    quiet = frames([taught, ticket("INC1", ago(days=8))], configured)
+    assert not any("it has none" in sentence for sentence in messages(quiet))
 
 
 def busy(configured: Configuration, this_week: int, last_week: int) -> Frames:

@@ -59,6 +59,7 @@ BEYOND = {
     "sla_flips": "ticket, sla, started_at, vendor, environment, priority, agreed, today, agreed_elapsed_seconds, "
     "elapsed_seconds, agreed_target_seconds, target_seconds, cause, frozen_at",
     "inputs": "vendor, environment, month, figure, value, unit",
+    "sla_trend": "week, kind, vendor, environment, met, breached, attainment, judged, small_number",
 }
 """Tables beyond the contract."""
 

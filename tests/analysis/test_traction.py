@@ -53,6 +53,22 @@ def test_a_reopened_ticket_comes_back_where_it_is_then(configured: Configuration
     }
 
 
+def test_a_state_that_nobody_mapped_is_neither_resolved_nor_reopened(configured: Configuration) -> None:
+    away = ticket("INC1", ago(hours=9), (ago(hours=5), "state", "unknown"), (ago(hours=1), "state", "on_hold"))
+    lost = ticket("INC2", ago(hours=9), (ago(hours=5), "state", "unknown"))
+    back = ticket(
+        "INC3",
+        ago(hours=9),
+        (ago(hours=8), "state", "resolved"),
+        (ago(hours=5), "state", "unknown"),
+        (ago(hours=1), "state", "new"),
+    )
+    week = ("2026-W47", "GWL", "punjab")
+    assert rows(configured, away) == {week: [0, 1, 0, 1, 1, 0, 1]}
+    assert rows(configured, lost) == {week: [0, 1, 0, 0, 1, 0, 0]}
+    assert rows(configured, back) == {week: [0, 1, 1, 0, 0, 1, 1]}
+
+
 def test_what_happens_as_a_week_begins_belongs_to_it(configured: Configuration) -> None:
     record = ticket("INC1", WEEK_START - timedelta(days=7), (WEEK_START, "state", "resolved"))
     assert rows(configured, record) == {

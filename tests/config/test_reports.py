@@ -28,6 +28,7 @@ def test_an_example_without_the_key_reports_as_ever(shared: Path) -> None:
 def test_the_project_s_own_example_says_what_is_so_anyway() -> None:
     reports = load(Path(__file__).resolve().parents[2] / "config").reports
     assert (reports.small, dict(reports.scorecard), reports.people) == (10, dict(WEIGHTS), People.NAMES)
+    assert (reports.classification, reports.contact) == (Reports().classification, "")
 
 
 def test_an_empty_key_says_nothing(config: Path) -> None:
@@ -46,6 +47,8 @@ def test_everything_can_be_said(config: Path) -> None:
   scorecard: {sla_attainment: 3, satisfaction: 0, reopen_share: 1}
   inputs: {uptime: inputs/uptime.csv, cost: inputs/cost.csv}
   vendors: {people: pseudonyms}
+  classification: "Confidential & internal"
+  contact: "Desk,  desk@example.org"
   mail: {server: "smtp.example:2525", from: "bridge@example.org", to: [lead@example.org],
          vendors: {OptIT: [a@optit.example, b@optit.example]}}""",
         )
@@ -54,6 +57,7 @@ def test_everything_can_be_said(config: Path) -> None:
     assert dict(reports.scorecard) == {"sla_attainment": 3, "satisfaction": 0, "reopen_share": 1}
     assert dict(reports.inputs) == {"uptime": Path("inputs/uptime.csv"), "cost": Path("inputs/cost.csv")}
     assert reports.people is People.PSEUDONYMS
+    assert (reports.classification, reports.contact) == ("Confidential & internal", "Desk, desk@example.org")
     assert reports.mail == Mail(
         "smtp.example",
         2525,
@@ -113,6 +117,9 @@ def test_a_mail_server_without_a_port_is_asked_at_the_port_of_submission(config:
         pytest.param(
             " {mail: {server: a, from: a@b, to: [c@d], password: hunter2}}", "password", "C111", None, id="a secret"
         ),
+        pytest.param(" {classification: ' '}", "' '", "C208", None, id="a blank classification"),
+        pytest.param(f" {{contact: {'x' * 101}}}", "xxx", "C204", None, id="a contact that no margin holds"),
+        pytest.param(' {contact: "a\u202eb"}', '"a', "C204", None, id="a contact that turns the text around"),
     ],
 )
 def test_a_mistake_is_named_in_its_place(

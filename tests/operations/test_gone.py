@@ -16,6 +16,7 @@ from itsm_bridge.operations import run as steps
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.deciding import decide, halts
 from itsm_bridge.operations.findings import findings
+from itsm_bridge.operations.issued import Issued
 from itsm_bridge.operations.reading import read_sources
 from itsm_bridge.operations.status import status_of
 from itsm_bridge.store import Store
@@ -60,7 +61,7 @@ def test_a_run_that_meets_the_guard_writes_nothing_to_that_source(bridge: Bridge
     for external_id in list(world.records)[:25]:
         world.take_away(external_id, Absence.DELETED)
     run_id = bridge.store.start_run("run", NOW, "")
-    report = steps.run(bridge, {"snow": world, "ops": other}, run_id, lambda *_: ("2026-W47",))
+    report = steps.run(bridge, {"snow": world, "ops": other}, run_id, lambda *_: Issued(("2026-W47",)))
     assert [type(problem) for problem in report.problems] == [GuardTripped]
     assert (len(world.writes), len(other.writes), report.reports) == (0, 1, ())
 

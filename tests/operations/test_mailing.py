@@ -16,6 +16,7 @@ from itsm_bridge.connectors.base import Page
 from itsm_bridge.errors import ConfigurationInvalid, SourceUnavailable, StorageFailed
 from itsm_bridge.operations.bridge import Bridge, open_bridge
 from itsm_bridge.operations.due import publish_due
+from itsm_bridge.operations.issued import Issued
 from itsm_bridge.operations.letters import letter, lines
 from itsm_bridge.operations.mailing import RECORD, Outbox, expect, is_loopback, send, send_due
 
@@ -73,9 +74,9 @@ def test_a_run_sends_what_it_publishes_once_with_its_summary_and_its_workbook(
     bridge: Bridge, office: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("itsm_bridge.operations.due.KINDS", ("week",))
-    assert publish_due(bridge, NOW) == [WEEK]
+    assert publish_due(bridge, NOW) == Issued((WEEK,))
     assert send_due(bridge, NOW) == ()
-    assert publish_due(bridge, NOW) == []
+    assert publish_due(bridge, NOW) == Issued()
     assert send_due(bridge, NOW) == ()
     assert len(office.mails) == 1
     sender, to, _ = office.mails[0]
@@ -87,6 +88,7 @@ def test_a_run_sends_what_it_publishes_once_with_its_summary_and_its_workbook(
     said = body.get_content()
     assert "* 1 ticket is open" in said
     assert "snow:INC1" in said
+    assert said.splitlines()[-2:] == ["Next issue: Mon 23 Nov 2026.", "Internal: names people and tickets."]
     (attached,) = message.iter_attachments()
     workbook = bridge.reports / WEEK / f"itsm-bridge_{WEEK}.xlsx"
     assert attached.get_filename() == workbook.name
@@ -201,7 +203,8 @@ def copied(bridge: Bridge, folder: str, vendor: str) -> Path:
     place.mkdir(parents=True)
     (place / "copy.xlsx").write_bytes(b"copy of " + vendor.encode())
     files = [{"path": "copy.xlsx"}, {"path": "../../itsm-bridge_2026-W46.xlsx"}, {"path": "csv/x.csv"}]
-    document = {"title": f"Report for {vendor}", "period": WEEK, "vendor": vendor, "files": files}
+    edges = {"as_of": "2026-11-16T00:00:00+05:30", "to": "2026-11-16T00:00:00+05:30"}
+    document = {"title": f"Report for {vendor}", "period": WEEK, "vendor": vendor, "files": files, **edges}
     (place / "manifest.json").write_text(json.dumps(document), encoding="utf-8")
     return place
 
@@ -231,6 +234,7 @@ def test_no_name_or_title_begins_a_header_or_a_line_of_its_own(bridge: Bridge, o
     place = bridge.reports / WEEK / "manifest.json"
     document = json.loads(place.read_text(encoding="utf-8"))
     hostile = {"title": HOSTILE, "messages": [HOSTILE], "decisions_needed": [["Decide", HOSTILE, HOSTILE]]}
+    hostile |= {"contact": HOSTILE, "classification": HOSTILE}
     place.write_text(json.dumps(document | hostile), encoding="utf-8")
     assert send(bridge, mail_of(bridge), bridge.reports / WEEK, NOW) == ()
     message = office.message(0)

@@ -13,6 +13,7 @@ from itsm_bridge.connectors.base import Write
 from itsm_bridge.operations import run as steps
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.conflicts import story_of
+from itsm_bridge.operations.issued import NOTHING_ISSUED
 from itsm_bridge.operations.status import status_of
 from itsm_bridge.store import Store
 
@@ -52,7 +53,7 @@ def nothing(_: Write) -> None:
 
 def a_run(bridge: Bridge, world: World) -> steps.RunReport:
     run_id = bridge.store.start_run("run", NOW, "d")
-    report = steps.run(bridge, {"snow": world}, run_id, lambda *_: ())
+    report = steps.run(bridge, {"snow": world}, run_id, lambda *_: NOTHING_ISSUED)
     bridge.store.finish_run(run_id, NOW, "3", report.summary())
     return report
 

@@ -17,6 +17,7 @@ from itsm_bridge.model import State
 from itsm_bridge.operations import run as steps
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.deciding import decide
+from itsm_bridge.operations.issued import Issued
 from itsm_bridge.operations.reading import read_sources
 from itsm_bridge.store import Store
 from itsm_bridge.writeback import SavedPlan, read_plan_file, write_plan_file
@@ -242,4 +243,4 @@ def test_where_tickets_vanish_and_too_many_would_change_both_are_told_and_nothin
 
 def ran(bridge: Bridge, *worlds: World) -> steps.RunReport:
     run_id = bridge.store.start_run("run", NOW, "")
-    return steps.run(bridge, {world.name: world for world in worlds}, run_id, lambda *_: ("2026-W47",))
+    return steps.run(bridge, {world.name: world for world in worlds}, run_id, lambda *_: Issued(("2026-W47",)))

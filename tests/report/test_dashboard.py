@@ -171,6 +171,13 @@ def test_the_parts_of_a_vendors_capacity_add_up_to_its_utilization(shown: Report
         )
 
 
+def test_work_that_came_for_somebody_without_capacity_is_said(configured: Configuration) -> None:
+    taught = ticket("INC0", ago(days=40), (ago(days=39), "state", "in_progress"), (ago(days=30), "state", "resolved"))
+    page = Markup(dashboard(reported(configured, [taught, ticket("INC1", ago(days=8), vendor="MacroSkies")])))
+    assert "Over capacity: MacroSkies (it has none)." in page.text
+    assert "Nobody got more work" in Markup(dashboard(reported(configured, [taught]))).text
+
+
 def test_a_list_is_cut_and_says_where_the_rest_is(configured: Configuration) -> None:
     many = [ticket(f"INC{place:03}", ago(days=5, minutes=place), approval="requested") for place in range(47)]
     found = section(dashboard(reported(configured, many)), "decisions")
@@ -198,16 +205,46 @@ def test_the_page_says_how_long_a_decision_waits_not_how_old_its_ticket_is(shown
     assert len(set(days)) > 1
 
 
-def test_a_month_shows_attainment_week_by_week(configured: Configuration) -> None:
+def test_attainment_is_shown_week_by_week_and_a_time_before_the_first_ticket_has_no_data(
+    configured: Configuration,
+) -> None:
     markup = dashboard(reported(configured, records(), unit="month"))
-    rows = section(markup, "levels").tables
-    weeks = next(table for _, table in rows if table[0] == ["Week", "In time", "Completed", "Share"])
-    assert [tuple(row[:3]) for row in weeks[1:]] == [
-        ("2026-W44", "0", "0"),
-        ("2026-W45", "0", "0"),
-        ("2026-W46", "1", "2"),
-        ("2026-W47", "1", "2"),
+    whole, by_vendor = (table for name, table in section(markup, "levels").tables if name == "sla_trend")
+    assert whole[:2] == [["Week", "SLA", "Share", "contracts", "Share"], ["W32", "no data", "–", "no data", "–"]]
+    assert whole[-7:] == [
+        ["W41", "0 of 1", "0.0%", "0 of 0", "–"],
+        *([f"W{week}", "0 of 1", "0.0%", "0 of 1", "0.0%"] for week in (42, 43, 44)),
+        ["W45", "0 of 2", "0.0%", "0 of 1", "0.0%"],
+        ["W46", "1 of 4", "25.0%", "2 of 4", "50.0%"],
+        ["W47", "1 of 4", "25.0%", "2 of 4", "50.0%"],
     ]
+    assert [by_vendor[0], by_vendor[-1]] == [
+        ["Week", "GWL", "Share", "OptIT", "Share"],
+        ["W47", "0 of 1", "0.0%", "1 of 3", "33.3%"],
+    ]
+
+
+def test_vendors_have_lines_where_enough_was_judged_and_few_are_hollow_points(configured: Configuration) -> None:
+    """GWL has a dozen a week; OptIT and the last week have one."""
+    week = range(7, 12 * 7 + 1, 7)
+    made = [
+        ticket(f"INC{days}-{n}", ago(days=days, hours=n + 1), (ago(days=days, hours=n), "state", "resolved"))
+        for days in week for n in range(12)
+    ]  # fmt: skip
+    made += [ticket("INC1", ago(hours=9), (ago(hours=8), "state", "resolved"), vendor="OptIT")]
+    found = dashboard(reported(configured, made))
+    levels = found[found.index('<section id="levels">') : found.index('<section id="risks">')]
+    whole, vendors = (
+        next(panel for panel in levels.split("<figure") if f"{name}-title" in panel)
+        for name in ("all-weeks-kept", "all-weeks-vendors")
+    )
+    assert whole.count('hollow"') == 2  # the last week, of SLA and contracts
+    assert "W47, SLA: 100%" in whole
+    assert "1 vendor with too few judged clocks in most weeks for a line" in vendors
+    assert vendors.count("<polyline") == 1
+    assert "W46, GWL: 100%" in vendors
+    assert "OptIT: " not in vendors
+    assert 'hollow"' not in vendors
 
 
 # --- environments ------------------------------------------------------------------------------------------------

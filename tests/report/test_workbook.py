@@ -119,10 +119,30 @@ def test_the_first_page_says_what_happened(opened: Any) -> None:  # noqa: ANN401
     assert any(text.startswith("▲") and text.endswith("worse") for text in said)
 
 
-def test_the_first_page_has_three_charts_with_descriptions(path: Path, opened: Any) -> None:  # noqa: ANN401
-    assert len(opened["Overview"]._charts) == 3
+def test_the_first_page_has_four_charts_with_descriptions(path: Path, opened: Any) -> None:  # noqa: ANN401
+    assert len(opened["Overview"]._charts) == 4
     with ZipFile(path) as parts:
-        assert parts.read("xl/drawings/drawing1.xml").decode().count("descr=") == 3
+        assert parts.read("xl/drawings/drawing1.xml").decode().count("descr=") == 4
+
+
+def test_the_line_of_attainment_by_week_is_the_sum_over_vendors(report: Report, opened: Any) -> None:  # noqa: ANN401
+    rows = report.rows["sla_trend"]
+    rows = rows[rows["kind"] == "sla"]
+    assert rows["vendor"].nunique() == 2
+    headers = {cell.value: cell.column for cell in opened["Chart data"][4]}
+    column = headers["SLA attainment by week"]
+    assert [headers["judged"], opened["Chart data"].cell(4, column - 1).value] == [column + 1, "week"]
+    shown = 0
+    for place, week in enumerate(report.frames.weeks, start=5):
+        name, share, judged = (opened["Chart data"].cell(place, column + step).value for step in (-1, 0, 1))
+        of_week = rows[rows["week"] == week.name]
+        assert name == week.name
+        if of_week["judged"].isna().all():
+            assert (share, judged) == (None, None)
+        elif judged:
+            assert share == pytest.approx(of_week["met"].sum() / of_week["judged"].sum(), abs=1e-6)
+            shown += 1
+    assert shown > 1
 
 
 def test_the_first_page_is_printed_on_one_sheet_and_tables_repeat_their_header(opened: Any) -> None:  # noqa: ANN401

@@ -11,6 +11,7 @@ import itsm_bridge.operations.run as operations
 import itsm_bridge.writeback as writeback
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.deciding import decide
+from itsm_bridge.operations.issued import NOTHING_ISSUED
 from itsm_bridge.operations.reading import read_sources
 from itsm_bridge.operations.run import RunReport
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def run(play: Play, bridge: Bridge) -> RunReport:
     """What cron calls."""
     run_id = bridge.store.start_run("run", bridge.clock(), bridge.configuration.digest)
-    report = operations.run(bridge, play.connectors, run_id, lambda *_: ())
+    report = operations.run(bridge, play.connectors, run_id, lambda *_: NOTHING_ISSUED)
     bridge.store.finish_run(run_id, bridge.clock(), "ok", report.summary(), report.warnings.rows)
     return report
 

@@ -17,6 +17,7 @@ from itsm_bridge.analysis.demand import Arriving
 from itsm_bridge.analysis.effort import work_seconds
 from itsm_bridge.analysis.frames import Frames, Growing, Partners, Row, framed
 from itsm_bridge.analysis.hands import with_business_time
+from itsm_bridge.analysis.judged import Judged
 from itsm_bridge.analysis.outside import outside
 from itsm_bridge.analysis.partners import NOTHING as NO_PARTNERS
 from itsm_bridge.analysis.partners import partners
@@ -168,7 +169,9 @@ class _Assembler:
         self._agreements = Agreements(material.agreed, configuration, until)
         self._ids: dict[Identity, str] = {}
         self._booked = material.booked(until)
-        self._recent = Recent(material.clock, until if is_previous else until - REPEATS_OVER, until)
+        self._calendars = Calendars(configuration)
+        self._judged = Judged(self._calendars, () if is_previous else self._weeks)
+        self._recent = Recent(self._clocks, until if is_previous else until - REPEATS_OVER, until)
 
     def add(self, records: Iterable[TicketRecord]) -> None:
         """Take tickets in, as they stood at the instant, but for those that cannot matter."""
@@ -177,10 +180,11 @@ class _Assembler:
         gone = {place: lost.at for place, record in enumerate(seen) if (lost := self._gone(record)) is not None}
         cohort = Cohort.of(seen, [self._material.read(record) for record in seen], gone, self._holders, self.until)
         lives, ids = cohort.lives, cohort.ids
-        self._rows["intervals"].put(lives.of_tickets(lives.were_open(self.since)).intervals(ids))
-        taken = lives.were_open(self._period.start)
+        taken, lived = lives.were_open(self._period.start), lives.were_open(self.since)
+        self._rows["intervals"].put(lives.of_tickets(lived).intervals(ids))
         for place, record in enumerate(cohort.read):
-            self._recent.add(record, is_clocked=place not in gone and not taken[place])
+            is_apart = not (self._is_previous or taken[place] or place in gone)
+            self._recent.add(record, is_clocked=is_apart and (lived[place] or self._recent.holds(record)))
         self._rows["hands"].put(lives.of_tickets(taken).hands(ids, self._holders))
         self._take(cohort.taken(taken))
 
@@ -195,7 +199,7 @@ class _Assembler:
         self._rows["findings"].add(self._found(books.problems, known))
         self._rows["findings"].add(self._lost(known))
         counted = self._material.counted(self.until)
-        calendars = Calendars(self._configuration)
+        calendars = self._calendars
         intervals = self._rows["intervals"].frame()
         intervals["work_seconds"] = work_seconds(intervals, self._configuration, calendars, self.until)
         hands = with_business_time(self._rows["hands"].frame(), calendars)
@@ -203,6 +207,7 @@ class _Assembler:
         cycles = self._rows["cycles"].frame()
         lived = spans(intervals)
         demand, planned = self._ahead(calendars, lived)
+        recent = self._recent.frame(cycles)
         return Frames(
             period=self._period,
             until=self.until,
@@ -216,6 +221,7 @@ class _Assembler:
             hands=hands,
             used=divided(self._rows["running"].frame(), hands, calendars),
             cycles=cycles,
+            judged=self._judged.frame(lived),
             natives=self._rows["natives"].frame(),
             verdicts=self._rows["verdicts"].frame(),
             decisions=framed("decisions", self._decisions(books.sent)),
@@ -232,7 +238,7 @@ class _Assembler:
             capacity=capacity(self._configuration.vendors, calendars, self._weeks),
             demand=demand,
             partners=planned,
-            recent=self._recent.frame(cycles),
+            recent=recent,
             outside=outside(self._material.outside, self.until, self._period.zone),
             reports=self._configuration.reports,
             previous=previous,
@@ -267,7 +273,7 @@ class _Assembler:
             return
         records = [one.read for one in taken]
         ids = np.array([record.ticket.id for record in records], dtype=np.object_)
-        clocks = self._material.clock(records, self.until)
+        clocks = self._clocks(records, self.until)
         if not self._is_previous:
             self._rows["running"].put(running(clocks, ids, self._period.start, self._cycles))
         self._cycles += len(clocks)
@@ -282,6 +288,12 @@ class _Assembler:
         self._rows["findings"].add(
             (lost.source, "unclocked", lost.ticket, f"{lost.sla}: {lost.reason}") for lost in clocks.unclocked
         )
+
+    def _clocks(self, records: Sequence[TicketRecord], until: datetime) -> CycleColumns:
+        """The clocks of some tickets, once each; what was judged in which week is noted on the way."""
+        clocks = self._material.clock(records, until)
+        self._judged.add(clocks)
+        return clocks
 
     def _decisions(self, sent: Iterable[Sent]) -> list[Row]:
         """The latest of each field, with what came of it."""

@@ -64,13 +64,16 @@ def _share(load: pd.Series, capacity: pd.Series) -> pd.Series:
 
 
 def effort_hours(frames: Frames) -> pd.Series:
-    """Mean hours of work in a ticket's stay with a vendor, as ``TABLE`` defines it; the programme's without a name."""
+    """Mean hours of work in a ticket's stay with a vendor, as ``TABLE`` defines it; the programme's without a name.
+
+    To four digits, as it is shown: who multiplies it finds the load, and so does a vendor's copy.
+    """
     spans = frames.spans
     ended = spans[(spans["ended"] != "") & (spans["end"] >= frames.until - LEARNED_OVER) & (spans["vendor"] != "")]
     hours = (ended["work_seconds"].fillna(0) / SECONDS_PER_HOUR).clip(upper=MOST_HOURS)
     of_vendors = hours.groupby(ended["vendor"]).agg(["mean", "count"])
     own = of_vendors.loc[of_vendors["count"] >= ENOUGH, "mean"].to_dict()
-    means = pd.Series({"": hours.mean(), **own}, dtype="float64")
+    means = pd.Series({"": hours.mean(), **own}, dtype="float64").round(4)
     return means.where(means > 0)
 
 
@@ -86,7 +89,8 @@ CAPACITY = Column(
 ARRIVALS = Column(
     "arrivals",
     Kind.INTEGER,
-    "Tickets created for, reopened with, or moved to the vendor in the week (from traction).",
+    "Tickets created for, reopened with, or moved to the vendor in the week, and those it had that moved to another "
+    "environment: created + reopened + moved_in of traction. Each is a stay, which effort_hours is about.",
     "tickets",
 )
 SHARE_OF_CAPACITY = Column(
@@ -124,10 +128,12 @@ TABLE = Table(
         Column(
             "effort_hours",
             Kind.NUMBER,
-            "Hours of work in one ticket's stay with the vendor, learned from the stays that ended in the 12 weeks "
-            "before the as-of instant: business time in progress, shared where more are in progress at once, stays "
-            f"that still last among them, than its people can work on, and at most {MOST_HOURS:g} h a stay. The "
-            f"programme's mean where these are fewer than {ENOUGH}; empty where nothing was in progress.",
+            "Hours of work in one ticket's stay with the vendor, to four digits, learned from the stays that ended in "
+            "the 12 weeks before the as-of instant: business time in progress, shared where more are in progress at "
+            "once, stays that still last among them, than its people can work on, and at most "
+            f"{MOST_HOURS:g} h a stay. The "
+            f"programme's mean where these are fewer than {ENOUGH}, in a vendor's copy that of its own; empty where "
+            "nothing was in progress.",
             "hours",
         ),
         Column(

@@ -76,6 +76,12 @@ class Belonging:
         return rows.drop_duplicates("ticket", keep="last").set_index("ticket")["end"]
 
     @cached_property
+    def begins(self) -> pd.Series:
+        """By ticket, the beginning of the vendor's first holding."""
+        rows = self.intervals[self.intervals["vendor"] == self.vendor]
+        return rows.drop_duplicates("ticket").set_index("ticket")["start"]
+
+    @cached_property
     def history(self) -> pd.DataFrame:
         """What happened in the vendor's hands, and each hand-over itself; who is not its own is another party."""
         entries = self.entries

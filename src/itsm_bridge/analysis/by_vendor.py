@@ -21,8 +21,9 @@ class VendorLine:
     """One vendor, or nobody (the empty name).
 
     ``breached``, ``judged`` and ``attainment`` are of clocks of kind ``sla``; ``utilization`` is that of
-    ``utilization_week``, ``running`` that of the week that the as-of instant lies in, so far. Changes are
-    against the period before; ``None`` stands for what is not known.
+    ``utilization_week``, ``overload`` its hours beyond capacity, also where there is no capacity at all; ``running`` is
+    the utilization of the week that the as-of instant lies in, so far. Changes are against the period before; ``None``
+    stands for what is not known.
     """
 
     vendor: str
@@ -33,7 +34,13 @@ class VendorLine:
     judged: int
     attainment: float | None
     utilization: float | None
+    overload: float | None
     running: float | None
+
+    @property
+    def is_without_capacity(self) -> bool:
+        """Whether work arrived in ``utilization_week`` for somebody who has no hours for any."""
+        return self.utilization is None and bool(self.overload)
 
 
 def by_vendor(frames: Frames) -> tuple[VendorLine, ...]:
@@ -66,10 +73,11 @@ def _judged(frames: Frames) -> pd.DataFrame:
     return table.set_index("vendor")[["breached", "attainment", "judged"]].astype("float64")
 
 
-def _utilization(frames: Frames) -> tuple[pd.Series, pd.Series]:
-    """That of the last whole week, and that of the running one so far."""
+def _utilization(frames: Frames) -> tuple[pd.DataFrame, pd.Series]:
+    """That of the last whole week with what was too much, and that of the running one so far."""
     rows = bandwidth.build(frames)
-    whole = rows[rows["week"] == utilization_week(frames)].set_index("vendor")["utilization"]
+    last = rows[rows["week"] == utilization_week(frames)].set_index("vendor")
+    whole = last[["utilization", "overload_hours"]].rename(columns={"overload_hours": "overload"})
     running = rows[~rows["complete"].astype("boolean").fillna(value=True)].set_index("vendor")["utilization"]
     return whole, running.rename("running")
 

@@ -12,12 +12,14 @@ import itsm_bridge.analysis.sla_at_risk as sla_at_risk
 import itsm_bridge.analysis.sla_attainment as sla_attainment
 import itsm_bridge.analysis.sla_breaches as sla_breaches
 import itsm_bridge.analysis.sla_cycles as sla_cycles
+import itsm_bridge.analysis.sla_trend as sla_trend
 import itsm_bridge.analysis.summary as summary
 import itsm_bridge.analysis.tickets as tickets
 import itsm_bridge.analysis.time_in_hand as time_in_hand
 import itsm_bridge.analysis.traction as traction
 from itsm_bridge.analysis.columns import Column, Kind, Table
 from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.period import Unit
 from itsm_bridge.analysis.spans import open_before
 
 Rows = Mapping[str, pd.DataFrame]
@@ -28,7 +30,7 @@ NEEDED: Mapping[str, Table] = {
     table.name: table
     for table in (
         summary.TABLE, tickets.TABLE, open_tickets.TABLE, sla_cycles.TABLE, sla_attainment.TABLE, sla_breaches.TABLE,
-        sla_at_risk.TABLE, time_in_hand.TABLE, traction.TABLE,
+        sla_at_risk.TABLE, sla_trend.TABLE, time_in_hand.TABLE, traction.TABLE,
     )
 }  # fmt: skip
 """The tables that are held against each other."""
@@ -125,6 +127,15 @@ def _attainment(frames: Frames, rows: Rows) -> Iterator[Line]:
     yield "rows of sla_at_risk", float(risky.sum()), float(len(rows["sla_at_risk"]))
 
 
+def _trend(frames: Frames, rows: Rows) -> Iterator[Line]:
+    """The week of a weekly report in the trend, which is counted from other columns than sla_attainment."""
+    if frames.period.unit is Unit.WEEK:
+        week, table = rows["sla_trend"], rows["sla_attainment"]
+        week = week[week["week"] == frames.period.name]
+        for name in ("met", "breached"):
+            yield f"sla_trend: {name} in the week", float(table[name].sum()), float(week[name].sum())
+
+
 def _hands(_frames: Frames, rows: Rows) -> Iterator[Line]:
     shares = rows["time_in_hand"].groupby("ticket")["share"].sum()
     yield "time_in_hand: tickets whose shares add up to more than 1", 0.0, float((shares > 1 + ROUNDING).sum())
@@ -139,7 +150,7 @@ def _known(_frames: Frames, rows: Rows) -> Iterator[Line]:
 
 
 CHECKS: tuple[Callable[[Frames, Rows], Iterator[Line]], ...] = (
-    _vendors, _in_and_out, _traction, _attainment, _hands, _known,
+    _vendors, _in_and_out, _traction, _attainment, _trend, _hands, _known,
 )  # fmt: skip
 
 

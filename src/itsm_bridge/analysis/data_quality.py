@@ -47,7 +47,7 @@ def _of_tickets(frames: Frames) -> list[pd.DataFrame]:
 
 def _without_business_time(frames: Frames) -> list[pd.DataFrame]:
     """Tickets of the period whose time in hand is not, or not all, in the opening hours of an owner."""
-    lost = frames.hands[frames.hands["uncounted"] != ""].drop_duplicates(["ticket", "uncounted"])
+    lost = frames.hands[frames.hands["uncounted"] != ""].drop_duplicates("ticket")  # each once, whatever the reasons
     lost = lost.merge(frames.tickets[["ticket", "source"]], on="ticket")
     return [_rows(tickets, "no_business_time", str(why)) for why, tickets in lost.groupby("uncounted")]
 

@@ -197,6 +197,8 @@ def _overloads(frames: Frames) -> Iterator[Line]:
 
 def _overload(line: VendorLine, week: str, frames: Frames) -> str:
     parts = []
+    if line.is_without_capacity:
+        parts.append(f"{line.overload:,.0f} h of work arrived in {week}, and it has no capacity")
     if line.utilization is not None and line.utilization > 1:
         parts.append(f"{line.utilization:.0%} of its capacity arrived in {week}")
     if line.running is not None and line.running > NEARLY_FULL:

@@ -35,11 +35,26 @@ def means(frames: Frames) -> dict[str, float]:
     if not all(_is_covered(frames, one) for one in past):
         return {}
     found = {key: [measure(one) for one in past] for key, measure in MEASURES.items()}
-    return {
+    return _of_clocks(frames) | {
         key: sum(value for value in values if value is not None) / PERIODS
         for key, values in found.items()
         if None not in values
     }
+
+
+def _of_clocks(frames: Frames) -> dict[str, float]:
+    """The same of clocks, which are judged at the end of a week alone; each week must have judged one of the kind."""
+    if frames.until < frames.period.end:
+        return {}
+    weeks = [Period.holding(start, frames.period.unit, frames.period.zone).name for start, _ in edges(frames)]
+    rows = frames.judged[frames.judged["week"].isin(weeks)]
+    means = {}
+    for kind, some in rows.groupby("kind"):
+        met = some["met"].astype("int64").groupby(some["week"]).agg(["sum", "size"])
+        if len(met) == PERIODS:
+            means[f"{kind}_attainment"] = round(float((met["sum"] / met["size"]).mean()), 6)
+            means[f"{kind}_breached"] = float((met["size"] - met["sum"]).mean())
+    return means
 
 
 def edges(frames: Frames) -> Iterator[tuple[datetime, datetime]]:
@@ -96,6 +111,9 @@ def _oldest(past: Past) -> float | None:
     return None if births.empty else round((past.until - births.min()) / timedelta(days=1), 1)
 
 
+OF_CLOCKS = tuple(f"{kind}_{what}" for kind in ("sla", "ola", "uc") for what in ("attainment", "breached"))
+"""The figures that are told of whole weeks."""
+
 MEASURES: Mapping[str, Callable[[Past], float | None]] = {
     "open_tickets": _open,
     "created": _CREATED,
@@ -105,4 +123,4 @@ MEASURES: Mapping[str, Callable[[Past], float | None]] = {
     "waiting_approval": _waiting,
     "oldest_open": _oldest,
 }
-"""The figures that lives tell; what rests on clocks, decisions or hands would need a report of its own a period."""
+"""The figures that lives tell; what rests on decisions or hands would need a report of its own a period."""

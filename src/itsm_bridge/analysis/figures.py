@@ -157,8 +157,8 @@ FIGURES: dict[str, Figure] = {
         "tickets",
         "down",
         (
-            "Created + reopened - resolved, in the copy of one vendor also + handed in - handed over: how much more is "
-            "open than when the period began."
+            "Created + reopened + moved_in - moved_out - resolved (see traction): how much more is open than when the "
+            "period began. Hand-overs between vendors cancel out, but not in the copy of one of them."
         ),
         _growth,
     ),

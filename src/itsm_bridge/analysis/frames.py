@@ -75,6 +75,12 @@ SCHEMAS: Mapping[str, Mapping[str, str]] = {
         "agreed_elapsed_seconds": INTEGER, "agreed_target_seconds": INTEGER, "agreed_at": INSTANT,
         "warned_percent": NUMBER, "warned_at": INSTANT,
     },
+    # in which week a clock counts in attainment (``judged``): completed in it, or past its target and running at its
+    # end; of every ticket that was open in the week. at is when it was completed, or the week's end
+    "judged": {
+        "week": TEXT, "ticket": TEXT, "kind": TEXT, "vendor": TEXT, "environment": TEXT, "at": INSTANT,
+        "completed": BOOLEAN, "met": BOOLEAN,
+    },
     # what was agreed about the ended clocks of the tickets of the period, beside today's verdict
     "verdicts": {
         "ticket": TEXT, "sla": TEXT, "kind": TEXT, "started_at": INSTANT, "stopped_at": INSTANT, "vendor": TEXT,
@@ -158,7 +164,7 @@ class Frames:
     Texts are empty rather than missing; other values are missing where there is none. ``known`` counts, by source, the
     tickets created before ``until``; ``freshness`` is when each source was last read to its end (``None``: never).
     ``reports`` is what the configuration says of reports. ``previous`` holds the same for the period before, up to the
-    same point, but for ``used``, ``demand`` and ``recent``. ``kept`` is what tables have worked out ``once``.
+    same point, but for ``used``, ``judged``, ``demand`` and ``recent``. ``kept`` is what tables worked out ``once``.
     """
 
     period: Period
@@ -173,6 +179,7 @@ class Frames:
     hands: pd.DataFrame
     used: pd.DataFrame
     cycles: pd.DataFrame
+    judged: pd.DataFrame
     natives: pd.DataFrame
     verdicts: pd.DataFrame
     decisions: pd.DataFrame

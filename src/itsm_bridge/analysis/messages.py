@@ -70,6 +70,12 @@ def counted_noun(number: float | None, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def percent(share: float) -> str:
+    """``95.4%``; what is not whole is not rounded to 100 %, where a single miss among thousands would be unsaid."""
+    said = f"{share:.1%}"
+    return "99.9%" if said == "100.0%" and share < 1 else said
+
+
 def compared(value: float | None, previous: float | None, unit: str) -> str:
     """``3 more than the week before``; empty where there was nothing to compare with."""
     if value is None or previous is None:
@@ -89,18 +95,18 @@ def _backlog(now: Values, before: Values, means: Mapping[str, float], unit: str)
     text = _sentence(
         f"{counted_noun(now['open_tickets'], 'ticket')} {verb} open",
         change,
-        f"{came:,.0f} came in or back and {went:,.0f} were resolved or closed",
+        f"{came:,.0f} came in or back and {went:,.0f} {'was' if went == 1 else 'were'} resolved or closed",
         _handed((now["backlog_growth"] or 0) - came + went),
     )
     return Said(text, alarms=_grew(now["open_tickets"], before["open_tickets"]))
 
 
 def _handed(net: float) -> str:
-    """What makes the sum of a vendor's copy right; in the report of all, hand-overs cancel out."""
+    """What makes the sum right: hand-overs in a vendor's copy, else what went out of sight or into an unknown state."""
     if not net:
         return ""
-    verbs = ("taken over", "handed over") if net > 0 else ("handed over", "taken over")
-    return f"{abs(net):,.0f} more {'was' if abs(net) == 1 else 'were'} {verbs[0]} than {verbs[1]}"
+    how = "came from other hands than went there" if net > 0 else "went to other hands or out of sight than came back"
+    return f"{abs(net):,.0f} more {how}"
 
 
 def _beside_mean(value: float, mean: float, unit: str) -> str:
@@ -124,22 +130,23 @@ def _attainment(frames: Frames, now: Values, before: Values) -> Said:
     if before["sla_attainment"] is not None:
         points = round(100 * (now["sla_attainment"] - before["sla_attainment"]), 1)
         direction = "more" if points > 0 else "less"
-        change = f"{abs(points):g} points {direction} than the {unit} before" if points else f"as the {unit} before"
+        noun = "point" if abs(points) == 1 else "points"
+        change = f"{abs(points):g} {noun} {direction} than the {unit} before" if points else f"as the {unit} before"
     risk = f"{now['sla_breached'] or 0:,.0f} breached, {now['sla_at_risk'] or 0:,.0f} at risk"
-    text = _sentence(f"{now['sla_attainment']:.1%} of {rests_on} were met", change, risk, without)
+    text = _sentence(f"{percent(now['sla_attainment'])} of {rests_on} met", change, risk, without)
     return Said(text, alarms=_grew(before["sla_attainment"], now["sla_attainment"]))
 
 
 def _coverage(frames: Frames) -> tuple[str, str]:
-    """What attainment is a share of, and how many tickets it leaves out; the latter only where these are most."""
+    """What attainment is a share of, with its verb, and how many tickets it leaves out, only where these are most."""
     cycles = counted(frames)
     covered = frames.cycles.loc[frames.cycles["kind"] == "sla", "ticket"]
     known, without = len(frames.tickets), int((~frames.tickets["ticket"].isin(covered)).sum())
     if 2 * without <= known:
-        return "service levels", ""
+        return "service levels were", ""
     judged = int((cycles["judged"] & (cycles["kind"] == "sla")).sum())
     missing = f"{without:,} of {counted_noun(known, 'ticket')} {'has' if known == 1 else 'have'} none"
-    return counted_noun(judged, "judged service level"), missing
+    return f"{counted_noun(judged, 'judged service level')} {'was' if judged == 1 else 'were'}", missing
 
 
 def _worst_breaches(frames: Frames) -> Iterator[Said]:
@@ -155,13 +162,18 @@ def _worst_breaches(frames: Frames) -> Iterator[Said]:
     who = (
         f"{vendor} breached {what}" if vendor else f"{what} {'was' if priority else 'were'} breached in nobody's hands"
     )
-    yield Said(f"{who} {how_often(count, before, unit)}.", alarms=before is None or count > before)
+    runs = _breaches(frames, still=True).get((vendor, priority), 0)
+    still = "" if not runs else ", still running" if runs == count else f", {runs:,} still running"
+    yield Said(f"{who} {how_often(count, before, unit)}{still}.", alarms=before is None or count > before)
 
 
-def _breaches(frames: Frames) -> dict[tuple[str, int | None], int]:
-    """Breached clocks of kind sla by vendor and priority."""
+def _breaches(frames: Frames, *, still: bool = False) -> dict[tuple[str, int | None], int]:
+    """Breached clocks of kind sla by vendor and priority; with ``still`` those that have not ended.
+
+    A clock that runs past its target counts in each period until it ends, however long ago it was due.
+    """
     cycles = counted(frames)
-    late = cycles[(cycles["kind"] == "sla") & cycles["failed"]]
+    late = cycles[(cycles["kind"] == "sla") & cycles["failed"] & ~(cycles["completed"] & still)]
     found = Counter(zip(late["vendor"], late["priority"].astype("object"), strict=True))
     merged: Counter[tuple[str, int | None]] = Counter()
     for (vendor, priority), count in found.items():
@@ -197,7 +209,8 @@ def _busiest(vendors: Sequence[VendorLine], week: str) -> Iterator[Said]:
     known = sorted(
         ((line.utilization, line.vendor) for line in vendors if line.utilization is not None), key=lambda one: -one[0]
     )
-    over = [f"{vendor} ({utilization:.0%})" for utilization, vendor in known if utilization > 1]
+    over = [f"{line.vendor} (it has none)" for line in vendors if line.is_without_capacity]
+    over += [f"{vendor} ({utilization:.0%})" for utilization, vendor in known if utilization > 1]
     if over:
         yield Said(f"More work arrived in {week} than there was capacity for: {', '.join(over)}.", alarms=True)
     elif known:

@@ -35,12 +35,19 @@ class Recent:
         self._waiting: list[TicketRecord] = []
         self._judged: dict[str, bool] = {}
 
+    def holds(self, record: TicketRecord) -> bool:
+        """Whether a ticket is one of the frame."""
+        return self._since <= record.ticket.created_at < self._until
+
     def add(self, record: TicketRecord, *, is_clocked: bool) -> None:
-        """Take a ticket in, as it stood at the instant; ``is_clocked`` where its clocks are in no other frame."""
-        if self._since <= record.ticket.created_at < self._until:
+        """Take a ticket in, as it stood at the instant; ``is_clocked`` where its clocks are asked for nowhere else.
+
+        These are asked for whenever it was created, since whoever gave us ``clock`` may look at them too.
+        """
+        if self.holds(record):
             self._rows.add([_row(record)])
-            if is_clocked:
-                self._waiting.append(record)
+        if is_clocked:
+            self._waiting.append(record)
             if len(self._waiting) >= BATCH:
                 self._judge_waiting()
 

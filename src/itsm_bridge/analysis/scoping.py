@@ -167,6 +167,16 @@ def _clocks(name: str) -> Rule:
     return rows
 
 
+def _judged(own: Belonging) -> pd.DataFrame:
+    """Clocks that are counted for the vendor, also those of the weeks before, at an instant at which it had the ticket.
+
+    One that was running at a week's end is the vendor's only if the ticket had come to it by then.
+    """
+    mine = _of_vendor("judged")(own)
+    ends, begun = _looked_up(mine["ticket"], own.ends), _looked_up(mine["ticket"], own.begins)
+    return mine[(begun < mine["at"]) & (ends.isna() | (mine["at"] <= ends)).fillna(value=False)]
+
+
 def _natives(own: Belonging) -> pd.DataFrame:
     """Clocks of the sources, of the tickets that the vendor still has."""
     mine = _by_columns("natives")(own)
@@ -204,6 +214,7 @@ RULES: Mapping[str, Rule] = {
     "hands": _hands,
     "used": _used,
     "cycles": _clocks("cycles"),
+    "judged": _judged,
     "natives": _natives,
     "verdicts": _clocks("verdicts"),
     "decisions": _decisions,

@@ -60,7 +60,9 @@ TABLE = Table(
     title="Service level attainment",
     description="Clocks that ended in the period, or ran at the as-of instant. A running clock that is past "
     "its target counts as breached now, "
-    "not when the ticket is closed at last; cancelled clocks do not count.",
+    "not when the ticket is closed at last; cancelled clocks do not count. They are those of sla_cycles, the clocks of "
+    "tickets that were open at some time in the period: one that goes on after its ticket was resolved, because it "
+    "stops on closed alone, and ends in a later period, is not judged by its end in any.",
     columns=(
         SLA,
         VENDOR,

@@ -7,6 +7,7 @@ from datetime import datetime
 import pandas as pd
 
 from itsm_bridge.analysis.frames import SCHEMAS, chosen
+from itsm_bridge.history import DONE
 from itsm_bridge.model import OPEN_STATES
 
 KEY = ["vendor", "environment"]
@@ -18,18 +19,22 @@ GONE = "gone"
 def spans(intervals: pd.DataFrame) -> pd.DataFrame:
     """One row for each half-open span of a ticket being open with one vendor in one environment.
 
-    ``began`` is ``created`` (the ticket's first opening), ``reopened`` or ``moved_in``; ``ended`` is ``resolved`` (it
-    left the open states), ``moved_out`` (to another vendor or environment, or out of sight), or empty while the span
-    lasts. A ticket that is handed over in the very change that resolves it counts for who had it until then.
+    ``began`` is ``created`` (the ticket's first opening), ``reopened`` (after it was done) or ``moved_in``; ``ended``
+    is ``resolved`` (resolved, closed or canceled), ``moved_out`` (to another vendor or environment, out of sight, or
+    into a state that no mapping knows: nobody can say that it was resolved), or empty while the span lasts. A ticket
+    that is handed over in the very change that resolves it counts for who had it until then.
     """
     ordered = intervals.sort_values(["ticket", "start"], kind="stable", ignore_index=True)
-    is_open = ordered["state"].isin(list(OPEN_STATES))
+    is_open, is_done = (ordered["state"].isin(list(states)) for states in (OPEN_STATES, DONE))
     same_ticket = ordered["ticket"] == ordered["ticket"].shift()
     after_open = same_ticket & is_open.shift(fill_value=False)
     moved = (ordered[KEY] != ordered[KEY].shift()).any(axis=1)
     opened_before = is_open.astype("int64").groupby(ordered["ticket"]).cumsum() > 1
-    ordered["began"] = chosen({"moved_in": after_open, "reopened": opened_before}, "created")
-    ordered["ended"] = _endings(ordered["ticket"], is_open | (ordered["state"] == GONE))
+    done_before = same_ticket & _last_told(is_open, is_done, ordered["ticket"]).shift(fill_value=False)
+    ordered["began"] = chosen(
+        {"moved_in": after_open | (opened_before & ~done_before), "reopened": opened_before}, "created"
+    )
+    ordered["ended"] = _endings(ordered["ticket"], is_done)
     first = is_open & ~(after_open & ~moved)
     ordered["span"] = first.cumsum()
     grouped = ordered[is_open].groupby("span")
@@ -44,8 +49,13 @@ def open_before(of: pd.DataFrame, instant: datetime) -> pd.Series:
     return (of["start"] < instant) & (of["end"].isna() | (of["end"] >= instant))
 
 
-def _endings(tickets: pd.Series, unresolved: pd.Series) -> pd.Series:
+def _last_told(is_open: pd.Series, is_done: pd.Series, tickets: pd.Series) -> pd.Series:
+    """Whether the last state up to each interval that says whether its ticket is open says that it is done."""
+    told = is_done.astype("float64").where(is_open | is_done)
+    return told.groupby(tickets).ffill() == 1
+
+
+def _endings(tickets: pd.Series, is_done: pd.Series) -> pd.Series:
     """What ends each interval, seen from the one after it."""
     followed = tickets == tickets.shift(-1)
-    unresolved_after = unresolved.shift(-1, fill_value=False)
-    return chosen({"moved_out": followed & unresolved_after, "resolved": followed}, "")
+    return chosen({"resolved": followed & is_done.shift(-1, fill_value=False), "moved_out": followed}, "")

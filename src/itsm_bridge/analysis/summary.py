@@ -64,8 +64,9 @@ TABLE = Table(
             "mean_of_four",
             Kind.NUMBER,
             "Mean of the figure in the four periods before, each up to the same point of it. Only in reports of weeks, "
-            f"and of {', '.join(FIGURES[key].title for key in earlier.MEASURES)}; others are empty: they would need "
-            "a whole report for each of the four.",
+            f"and of {', '.join(FIGURES[key].title for key in earlier.MEASURES)}; of whole weeks also of "
+            f"{', '.join(FIGURES[key].title for key in earlier.OF_CLOCKS)}, where each of the four judged a clock "
+            "of the kind. Others are empty: they would need a whole report for each of the four.",
             "as in unit",
         ),
         Column("change_to_mean", Kind.NUMBER, "value - mean_of_four.", "as in unit"),

@@ -28,6 +28,7 @@ import itsm_bridge.analysis.sla_breaches as sla_breaches
 import itsm_bridge.analysis.sla_cycles as sla_cycles
 import itsm_bridge.analysis.sla_flips as sla_flips
 import itsm_bridge.analysis.sla_native as sla_native
+import itsm_bridge.analysis.sla_trend as sla_trend
 import itsm_bridge.analysis.summary as summary
 import itsm_bridge.analysis.tickets as tickets
 import itsm_bridge.analysis.time_in_hand as time_in_hand
@@ -42,6 +43,7 @@ DESCRIBED: dict[str, Table] = {
     "open_tickets": open_tickets.TABLE,
     "sla_cycles": sla_cycles.TABLE,
     "sla_attainment": sla_attainment.TABLE,
+    "sla_trend": sla_trend.TABLE,
     "sla_breaches": sla_breaches.TABLE,
     "sla_at_risk": sla_at_risk.TABLE,
     "sla_flips": sla_flips.TABLE,

@@ -12,7 +12,7 @@ import numpy as np
 from itsm_bridge.analysis.agreements import Identity
 from itsm_bridge.analysis.frames import Columns, Row, Texts, texts
 from itsm_bridge.analysis.lives import Flags, Lives
-from itsm_bridge.history import DERIVED, SEPARATOR, Holders, microseconds, mismatches, reopenings
+from itsm_bridge.history import DERIVED, SEPARATOR, Holders, microseconds, mismatches
 from itsm_bridge.model import ApprovalState, HistoryEntry, State, TicketRecord
 
 
@@ -94,9 +94,7 @@ class Cohort:
 
     def taken(self, flags: Flags) -> list[Taken]:
         """Some of them."""
-        reopened, reassigned = self.whole.reopenings().tolist(), self.whole.reassignments().tolist()
-        for place in self.gone:
-            reopened[place] = len(reopenings(self.read[place]))
+        reopened, reassigned = self.lives.reopenings().tolist(), self.whole.reassignments().tolist()
         return [
             Taken(self.seen[place], self.read[place], place in self.gone, reopened[place], reassigned[place])
             for place in np.flatnonzero(flags).tolist()

@@ -112,8 +112,9 @@ TABLE = Table(
         Column(
             "business_seconds",
             Kind.INTEGER,
-            "The same in opening hours of the environment's owner, day by day; 0 while there is no owner or no "
-            "environment, which data_quality lists as no_business_time.",
+            "The same in opening hours of the environment's owner, day by day; while a ticket has no environment, of "
+            "the last one that it had, else of the first one that it got. 0 while there is no owner, and where it "
+            "never had an environment, which data_quality lists as no_business_time.",
             "seconds",
         ),
         Column("share", Kind.PERCENT, "seconds / all seconds of the ticket; empty where it was open for none."),

@@ -100,11 +100,16 @@ TABLE = Table(
         Column(
             "moved_in",
             Kind.INTEGER,
-            "Open tickets that came from another vendor or environment in the week.",
+            "Open tickets that came from another vendor or environment in the week, or from a state that bridge.yaml "
+            "does not map.",
             "tickets",
         ),
         Column(
-            "moved_out", Kind.INTEGER, "Open tickets that went to another vendor or environment in the week.", "tickets"
+            "moved_out",
+            Kind.INTEGER,
+            "Open tickets that went to another vendor or environment in the week, into a state that bridge.yaml does "
+            "not map, or out of sight of the source.",
+            "tickets",
         ),
         Column(
             "resolved",

@@ -97,6 +97,8 @@ def report(
 
     with opened(options) as bridge:
         now = bridge.clock()
+        if by_mail and vendors:
+            raise UsageError("--mail sends the whole report, with the copies beside it, and not one of --vendor alone")
         mail = _addressed(bridge, formats) if by_mail else None
         at = as_of or now
         if at > now:

@@ -24,6 +24,7 @@ from itsm_bridge.operations.deciding import decide, halts
 from itsm_bridge.operations.ending import audited
 from itsm_bridge.operations.findings import RunFinding
 from itsm_bridge.operations.findings import findings as findings_of
+from itsm_bridge.operations.issued import Issued
 from itsm_bridge.operations.lock import held
 from itsm_bridge.operations.reading import read_sources
 from itsm_bridge.operations.restored import look_for_an_older_copy
@@ -254,7 +255,7 @@ def _only(made: Plan, ticket: str) -> Plan:
     )
 
 
-def publish_due(bridge: Bridge, now: datetime) -> Sequence[str]:
+def publish_due(bridge: Bridge, now: datetime) -> Issued:
     """Build the reports that are due; pandas is imported only then."""
     from itsm_bridge.operations import due
 

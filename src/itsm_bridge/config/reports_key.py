@@ -1,4 +1,4 @@
-"""The key ``reports`` of ``bridge.yaml``: what counts as few, weights, figures from outside, vendor copies, mail."""
+"""The key ``reports`` of ``bridge.yaml``: what counts as few, weights, outside figures, vendor copies, mail, words."""
 
 from __future__ import annotations
 
@@ -32,6 +32,9 @@ T = TypeVar("T")
 
 MOST: Final = 1_000
 """The largest weight."""
+
+LONGEST_WORDS: Final = 100
+"""Letters of a line beside others in the margin of a page; a spreadsheet takes 255 for all of it."""
 
 MAIL_PORT: Final = 587
 """Of message submission (RFC 6409), where ``server`` names none."""
@@ -144,6 +147,19 @@ _MAIL: Final = Record(
     check=_reaches_somebody,
 )
 
+# --- words of the report -----------------------------------------------------------------------------------------
+
+
+def parse_words(text: str) -> str:
+    """Read a short line of words for people; raises ``LiteralError`` for one that a page's margin cannot hold."""
+    words = " ".join(text.split())
+    if not words.isprintable() or len(words) > LONGEST_WORDS:
+        raise LiteralError(f"{quote(text)} is not one line of at most {LONGEST_WORDS} letters")
+    return words
+
+
+_WORDS: Final = Parsed(parse_words, "a short line of words")
+
 # --- the key -----------------------------------------------------------------------------------------------------
 
 _DEFAULTS: Final = Reports()
@@ -166,5 +182,7 @@ REPORTS: Final = Record(
         Key("inputs", _INPUTS, _DEFAULTS.inputs),
         Key("vendors", _VENDORS, People.NAMES, into="people"),
         Key("mail", _MAIL, None),
+        Key("classification", _WORDS, _DEFAULTS.classification),
+        Key("contact", _WORDS, _DEFAULTS.contact),
     ),
 )

@@ -77,6 +77,15 @@ def lines(manifest: Mapping[str, Any]) -> Iterator[str]:
         yield f"DO NOT RELY ON THIS REPORT: {len(failed)} of its checks differ, first: {one_line(str(failed[0]))}."
     yield ""
     yield "The workbook is attached; every figure is defined on its sheet definitions."
+    yield from _colophon(manifest)
+
+
+def _colophon(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Who answers, what comes next, for whom it is; reports that were published by older versions do not say."""
+    for name, label in (("contact", "Questions: "), ("next_issue", "Next issue: "), ("classification", "")):
+        said = one_line(str(manifest.get(name, "")))
+        if said:
+            yield f"{label}{said}."
 
 
 def one_line(text: str) -> str:

@@ -48,8 +48,9 @@ class Outbox:
         return tuple(period for period, entry in self._read().items() if not entry.get("done"))
 
     def expect(self, period: str) -> None:
-        """A report that is to be sent once it is published."""
-        self._write(self._read() | {period: {"sent": {}, "done": False}})
+        """A report that is to be sent once it is published; who has this very one already does not get it again."""
+        all_of_it = self._read()
+        self._write(all_of_it | {period: {**all_of_it.get(period, {"sent": {}}), "done": False}})
 
     def sent(self, period: str, whom: str) -> str:
         """The digest of what was sent last; empty for nothing."""
@@ -134,12 +135,15 @@ def send(bridge: Bridge, mail: Mail, folder: Path, now: datetime) -> tuple[Bridg
 
 
 def letters(mail: Mail, folder: Path) -> Iterator[Letter]:
-    """The report for those in ``to``; for those of a vendor its own copy, where there is one, and nothing else."""
+    """The report for those in ``to``; for those of a vendor its own copy, where there is one, and nothing else.
+
+    A copy of a part of the period is none of the whole one: it lies there where that of the whole was stopped.
+    """
     if mail.to:
         yield letter(folder, mail.to)
     for vendor, to in mail.vendors.items():
         copied = copy_of(folder, vendor)
-        if copied is not None and to:
+        if copied is not None and to and (_is_whole(copied) or not _is_whole(folder)):
             yield letter(copied, to, vendor)
 
 

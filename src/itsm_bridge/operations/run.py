@@ -14,6 +14,7 @@ from itsm_bridge.operations.clock_warnings import NO_WARNINGS, Warnings, look
 from itsm_bridge.operations.deciding import decide, halts
 from itsm_bridge.operations.findings import RunFinding, findings
 from itsm_bridge.operations.freezing import freeze
+from itsm_bridge.operations.issued import NOTHING_ISSUED, Issued
 from itsm_bridge.operations.mailing import failed_checks, send_due
 from itsm_bridge.operations.reading import read_sources
 from itsm_bridge.operations.restored import refuse_before_reread
@@ -214,15 +215,15 @@ def run(
     bridge: Bridge,
     connectors: Mapping[str, Connector],
     run_id: int,
-    publish: Callable[[Bridge, datetime], Sequence[str]],
+    publish: Callable[[Bridge, datetime], Issued],
     *,
     watch: Watchers = SILENT,
 ) -> RunReport:
     """What cron calls: resume, read, decide, write, look at the clocks, and publish the reports that are due.
 
     A source that could not be read whole is neither decided nor written, and no report is published without it.
-    ``publish`` builds what is due and names the periods. A limit that would be passed is a problem of the report: then
-    nothing is written anywhere.
+    ``publish`` builds what is due and says what; a copy that was stopped is a problem beside what is in its place. A
+    limit that would be passed is a problem of the report: then nothing is written anywhere.
     """
     resumed = resume(bridge, connectors, run_id)
     healthy, problems = resumed.healthy, list(resumed.problems)
@@ -235,14 +236,17 @@ def run(
     warnings, unclocked = _warn(bridge, tuple(whole), watch)
     frozen, unfrozen = freeze_ended(bridge, tuple(whole), watch)
     problems += unclocked or unfrozen  # the same clocks, hence the same reason
-    reports: tuple[str, ...] = ()
+    issued = NOTHING_ISSUED
     if not problems:
         try:
-            reports = tuple(publish(bridge, bridge.clock()))
+            issued = publish(bridge, bridge.clock())
+            problems += issued.stopped
         except (BridgeError, OSError) as problem:  # what was read and written must be told all the same
             problems.append(problem if isinstance(problem, BridgeError) else StorageFailed(f"the report: {problem}"))
         problems += send_due(bridge, bridge.clock())
-    wrong = [RunFinding("check_failed", f"report {period}", why) for period, why in failed_checks(bridge, reports)]
+    wrong = [
+        RunFinding("check_failed", f"report {period}", why) for period, why in failed_checks(bridge, issued.periods)
+    ]
     found = (*resumed.findings, *findings(bridge, applied, plan), *wrong)
     return RunReport(
         "run",
@@ -250,7 +254,7 @@ def run(
         plan,
         applied,
         resumed.resolved,
-        reports,
+        issued.periods,
         found,
         tuple(problems),
         frozen=frozen,

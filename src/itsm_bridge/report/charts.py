@@ -10,6 +10,7 @@ import xlsxwriter
 from xlsxwriter.chart import Chart
 
 from itsm_bridge.analysis.by_vendor import VendorLine, utilization_week
+from itsm_bridge.analysis.sla_trend import with_shares
 from itsm_bridge.report.cells import (
     BLUE,
     FONT,
@@ -42,19 +43,25 @@ GRID = {"visible": True, "line": {"color": RULE, "width": 0.5}}
 class ChartData:
     """How much there is, below the header row: vendors in the first columns, then weeks with one column a series.
 
-    ``peak`` is the highest utilization.
+    ``peak`` is the highest utilization, ``judged`` in how many weeks an SLA was judged.
     """
 
     vendors: int
     weeks: int
     series: int
     peak: float
+    judged: int = 0
+
+    @property
+    def trend_column(self) -> int:
+        """Where the weeks of attainment stand: behind those of open tickets."""
+        return WEEK_COLUMN + self.series + 2
 
 
 def add_chart_data(
     workbook: xlsxwriter.Workbook, styles: Styles, report: Report, vendors: Sequence[VendorLine]
 ) -> ChartData:
-    """The sheet: vendors with attainment and utilization on the left, open tickets by week and vendor on the right."""
+    """The sheet: vendors with attainment and utilization, then open tickets and attainment by week."""
     pen = Pen(workbook.add_worksheet(SHEET), styles)
     pen.put(0, 0, "Chart data", bold=True, font_size=16)
     pen.put(1, 0, "The numbers behind the charts of the first page.", font_color=MUTED)
@@ -67,10 +74,25 @@ def add_chart_data(
     _put_column(pen, WEEK_COLUMN, "week", list(weekly.index))
     for place, name in enumerate(weekly.columns, start=WEEK_COLUMN + 1):
         _put_column(pen, place, str(name), [int(value) for value in weekly[name]], num_format="#,##0")
-    pen.sheet.set_column(0, WEEK_COLUMN + len(weekly.columns), 19)
-    set_up_print(pen.sheet, report, "Chart data")
+    kept = kept_by_week(report)
     peak = max((line.utilization or 0.0 for line in bars), default=0.0)
-    return ChartData(len(bars), len(weekly), len(weekly.columns), peak)
+    data = ChartData(len(bars), len(weekly), len(weekly.columns), peak, int(kept["attainment"].notna().sum()))
+    _put_column(pen, data.trend_column, "week", list(kept.index))
+    shares = [None if pd.isna(value) else float(value) for value in kept["attainment"]]
+    _put_column(pen, data.trend_column + 1, "SLA attainment by week", shares, num_format="0.0%")
+    counts = [None if pd.isna(value) else int(value) for value in kept["judged"]]
+    _put_column(pen, data.trend_column + 2, "judged", counts, num_format="#,##0")
+    pen.sheet.set_column(0, data.trend_column + 2, 19)
+    set_up_print(pen.sheet, report, "Chart data")
+    return data
+
+
+def kept_by_week(report: Report) -> pd.DataFrame:
+    """Attainment of clocks of kind sla in each week, over all vendors; missing where nothing was judged."""
+    rows = report.rows["sla_trend"]
+    sums = rows[rows["kind"] == "sla"].groupby("week")[["met", "judged", "completed"]].sum(min_count=1)
+    weeks = [week.name for week in report.frames.weeks]
+    return with_shares(sums.reindex(weeks), report.frames.reports.small)
 
 
 def open_by_week(traction: pd.DataFrame) -> pd.DataFrame:
@@ -87,8 +109,30 @@ def open_by_week(traction: pd.DataFrame) -> pd.DataFrame:
 def attainment_chart(workbook: xlsxwriter.Workbook, data: ChartData) -> Chart:
     """Bars of attainment by vendor, all of 100 %."""
     chart = _bars(workbook, data, 1, BLUE)
-    _dress(chart, "SLA attainment by vendor, % of judged clocks")
+    _dress(chart, "SLA attainment by vendor, % of judged")
     chart.set_x_axis({"min": 0, "max": 1, "visible": False, "major_gridlines": {"visible": False}})
+    return chart
+
+
+def trend_chart(workbook: xlsxwriter.Workbook, report: Report, data: ChartData) -> Chart:
+    """Attainment week by week, all of 100 %; a gap where nothing was judged."""
+    chart = workbook.add_chart({"type": "line"})
+    first, last = HEADER_ROW + 1, HEADER_ROW + len(report.frames.weeks)
+    chart.add_series(
+        {
+            "name": [SHEET, HEADER_ROW, data.trend_column + 1],
+            "categories": [SHEET, first, data.trend_column, last, data.trend_column],
+            "values": [SHEET, first, data.trend_column + 1, last, data.trend_column + 1],
+            "line": {"color": BLUE, "width": 2},
+            "marker": {"type": "circle", "size": 5, "fill": {"color": BLUE}, "border": {"color": BLUE}},
+        }
+    )
+    _dress(chart, "SLA attainment by week, % of judged")
+    chart.show_blanks_as("gap")
+    chart.set_legend({"none": True})
+    chart.set_x_axis({"num_font": SMALL | {"rotation": -45}, "line": {"color": RULE}})
+    percent = {"num_format": "0%", "min": 0, "max": 1, "major_unit": 0.25}
+    chart.set_y_axis({"num_font": SMALL, "major_gridlines": GRID, "line": {"none": True}, **percent})
     return chart
 
 
@@ -144,7 +188,7 @@ def _bars(workbook: xlsxwriter.Workbook, data: ChartData, column: int, colour: s
 
 
 def _dress(chart: Chart, title: str) -> None:
-    chart.set_title({"name": title, "name_font": {"name": FONT, "size": 10, "bold": True, "color": INK}})
+    chart.set_title({"name": title, "name_font": {"name": FONT, "size": 9, "bold": True, "color": INK}})
     chart.set_chartarea({"border": {"color": RULE}, "fill": {"color": "#FFFFFF"}})
 
 

@@ -79,6 +79,29 @@ class Report:
         return f"Copy for {self.vendor}: only tickets that it had in this period, and only while it had them."
 
     @property
+    def classification(self) -> str:
+        """For whom it is, as every page says."""
+        return f"For {self.vendor} only" if self.vendor else self.frames.reports.classification
+
+    @property
+    def contact(self) -> str:
+        """Who answers questions about it; empty for nobody in particular."""
+        return self.frames.reports.contact
+
+    @property
+    def next_issue(self) -> str:
+        """The day from which the next whole report of such a period is due: that of the end of this one or the next."""
+        period = self.frames.period
+        end = period.end if self.frames.until < period.end else period.next().end
+        return f"{end.astimezone(self.zone):%a %d %b %Y}"
+
+    @property
+    def colophon(self) -> str:
+        """For whom, who answers, and what comes next, in one line."""
+        asked = f" Questions: {self.contact}." if self.contact else ""
+        return f"{self.classification}.{asked} Next issue: {self.next_issue}."
+
+    @property
     def stamp(self) -> str:
         """When and where: the as-of instant, in words."""
         return f"As of {self.as_of:%a %d %b %Y, %H:%M:%S} {self.zone.key}"

@@ -111,8 +111,10 @@ class _Copy:
     def _report(self) -> Report:
         tables = shown_tables()
         rows = {name: rows_of(table, self.scope, self.names) for name, table in tables.items()}
+        said = self.scope.frames.reports
+        named = replace(said, contact=self.names.redacted(said.contact))
         return Report(
-            self.scope.frames,
+            replace(self.scope.frames, reports=named),
             rows,
             self.digest,
             __version__,
@@ -135,7 +137,7 @@ def _own_words(
 ) -> frozenset[str]:
     """The names that the program writes without a single row: in a copy they tell nothing."""
     everybody = parties.everybody(seen)
-    tables, empty = shown_tables(), blank(seen)
+    tables, empty = shown_tables(), replace(blank(seen), reports=replace(seen.reports, contact=""))
     rows = {name: table.rows(empty) for name, table in tables.items()}
     report = Report(empty, rows, configuration.digest, __version__, vendor="vendor", tables=tables)
     with TemporaryDirectory() as folder:

@@ -76,6 +76,7 @@ MARKS: Mapping[tuple[str, str], tuple[Mark, ...]] = {
     ("open_tickets", "needs"): (alarm("decision"), alarm("vendor")),
     ("open_tickets", "age_bucket"): (alarm(">90 days"),),
     ("sla_attainment", "attainment"): (bar(1),),
+    ("sla_trend", "attainment"): (bar(1),),
     ("sla_at_risk", "used"): (bar(1),),
     ("sla_breach_shares", "share"): (bar(1),),
     ("sla_breach_holders", "share"): (bar(1),),

@@ -14,9 +14,9 @@ from xlsxwriter.worksheet import Worksheet
 from itsm_bridge.analysis.by_vendor import VendorLine, utilization_week
 from itsm_bridge.analysis.checks import failed
 from itsm_bridge.analysis.decisions_needed import KINDS, days_since
-from itsm_bridge.analysis.messages import stale_sources
+from itsm_bridge.analysis.messages import percent, stale_sources
 from itsm_bridge.report.cells import ALERT, BLUE, INK, MUTED, PAPER, Pen, Styles
-from itsm_bridge.report.charts import NOBODY, ChartData, attainment_chart, open_chart, utilization_chart
+from itsm_bridge.report.charts import NOBODY, ChartData, attainment_chart, open_chart, trend_chart, utilization_chart
 from itsm_bridge.report.contents import Report
 from itsm_bridge.report.sheets import set_up_print
 
@@ -26,8 +26,8 @@ LEFT, RIGHT, LAST = 0, 7, 12
 """Two halves of six columns, with a gutter between them."""
 
 CHART_ROWS, ROW_PIXELS = 14, 20
-CHART_PLACES = ((0, 434), (4, 456), (9, 438))
-"""First column and width in pixels of each chart; the middle one spans the gutter."""
+CHART_PLACES = ((0, 0, 320), (3, 4, 320), (7, 0, 320), (10, 4, 318))
+"""First column, distance from its edge and width in pixels of each chart, from left to right."""
 
 
 TILE_COLUMNS = (0, 2, 4, 7, 9, 11)
@@ -70,7 +70,8 @@ def _put_head(pen: Pen, report: Report) -> int:
     alarms = ([report.notice] if report.notice else []) + _alarms(report)
     for place, text in enumerate(alarms, start=3):
         pen.put(place, 0, text, bold=True, font_color=ALERT)
-    return 4 + len(alarms)
+    pen.put(3 + len(alarms), 0, report.colophon, font_color=MUTED, font_size=9)
+    return 5 + len(alarms)
 
 
 def _made_from(report: Report) -> str:
@@ -139,7 +140,7 @@ def shown(value: float, unit: str) -> str:
     """A figure as a tile says it."""
     if math.isnan(value):
         return "no data"
-    return f"{value:.1%}" if unit == "share" else f"{value:,.0f}"
+    return percent(value) if unit == "share" else f"{value:,.0f}"
 
 
 def changed(change: float, unit: str, verdict: str) -> str:
@@ -223,6 +224,8 @@ def _charts(workbook: xlsxwriter.Workbook, report: Report, data: ChartData) -> l
     charts = []
     if data.vendors:
         charts.append((attainment_chart(workbook, data), "Bar chart of SLA attainment by vendor"))
+    if data.judged > 1:
+        charts.append((trend_chart(workbook, report, data), "Line chart of SLA attainment by week"))
     if data.series:
         charts.append((open_chart(workbook, data), "Stacked columns of open tickets at each week's end, by vendor"))
     if data.vendors:
@@ -231,9 +234,9 @@ def _charts(workbook: xlsxwriter.Workbook, report: Report, data: ChartData) -> l
 
 
 def _insert_charts(sheet: Worksheet, charts: Sequence[tuple[Chart, str]], row: int) -> None:
-    for (column, width), (chart, description) in zip(CHART_PLACES, charts, strict=False):
+    for (column, offset, width), (chart, description) in zip(CHART_PLACES, charts, strict=False):
         chart.set_size({"width": width, "height": CHART_ROWS * ROW_PIXELS})
-        where = {"x_offset": 1, "y_offset": 2, "description": description, "object_position": 1}
+        where = {"x_offset": offset + 1, "y_offset": 2, "description": description, "object_position": 1}
         sheet.insert_chart(row, column, chart, where)
 
 

@@ -32,9 +32,6 @@ A4 = 9
 PADDING = 5 / 7
 """What a spreadsheet adds to the width of a column, in digits: five pixels, where a digit has seven."""
 
-CLASSIFICATION = "Internal: names people and tickets"
-"""On every printed page; what is in a report is not for everybody."""
-
 PRINTED_WIDTH = 190
 """Digits in a line across A4 landscape that can still be read: two thirds of full size."""
 
@@ -123,7 +120,7 @@ def set_up_print(sheet: Worksheet, report: Report, title: str) -> None:
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
     sheet.set_header(f"&L&9 {_escaped(title)}&R&9 {report.frames.period.name}")
-    sheet.set_footer(f"&L&8 {report.stamp}&C&8 {CLASSIFICATION}&R&8 Page &P of &N")
+    sheet.set_footer(f"&L&8 {report.stamp}&C&8 {_escaped(report.classification)}&R&8 Page &P of &N")
     sheet.hide_gridlines(2)
 
 
@@ -227,6 +224,10 @@ def _about(report: Report) -> Iterator[tuple[str, str]]:
         yield f"Copy for {report.vendor}", COPY
     yield "Period", f"{frames.period.name}, from {start} up to the as-of instant"
     yield "As of", report.as_of.isoformat()
+    yield "For whom", report.classification
+    if report.contact:
+        yield "Questions", report.contact
+    yield "Next issue", report.next_issue
     yield "Zone of all instants", report.zone.key
     yield "Compared with", f"{frames.period.previous().name}, up to the same point of it"
     for source, at in frames.freshness.items():

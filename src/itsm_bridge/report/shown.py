@@ -19,6 +19,7 @@ SHOWN: Mapping[str, frozenset[str]] = {
     "open_tickets": frozenset(),
     "sla_cycles": frozenset(),
     "sla_attainment": frozenset(),
+    "sla_trend": frozenset(),
     "sla_breaches": frozenset(),
     "sla_at_risk": frozenset(),
     "sla_flips": frozenset(),

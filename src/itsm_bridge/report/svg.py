@@ -44,11 +44,15 @@ class Caption:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One value a label, ``None`` where nothing is known; ``look`` is one or more classes of the style sheet."""
+    """One value a label, ``None`` where nothing is known; ``look`` is one or more classes of the style sheet.
+
+    ``few`` are the places of values that rest on little; a line has a hollow point there.
+    """
 
     name: str
     values: Values
     look: str = "s1"
+    few: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,8 @@ def lines(
             x = LEFT + slot * (place + 0.5)
             size = 4 if place == known[-1][0] else 2.5
             tip = f"<title>{text(_tip(one, labels[place], value, said))}</title>"
-            parts.append(f'<circle class="{one.look}" cx="{x:.2f}%" cy="{axis.y(value):g}" r="{size}">{tip}</circle>')
+            look = f"{one.look} hollow" if place in one.few else one.look
+            parts.append(f'<circle class="{look}" cx="{x:.2f}%" cy="{axis.y(value):g}" r="{size}">{tip}</circle>')
         if known:
             ends.append(End(axis.y(known[-1][1]), f"{_cut(one.name)} {said(known[-1][1])}", one.look))
     parts += _names(ends, 100 - RIGHT + 1)

@@ -30,6 +30,10 @@ OUTSIDE: tuple[str, ...] = ("uptime", "patch_compliance", "cost", "satisfaction"
 """The kinds of figures that tickets do not hold."""
 
 
+CLASSIFICATION = "Internal: names people and tickets"
+"""What stands on every page of a report, where the configuration says nothing else."""
+
+
 class People(StrEnum):
     """How vendor copies name people."""
 
@@ -74,7 +78,8 @@ class Reports:
     """The key ``reports`` of ``bridge.yaml``; every part of it may be left out.
 
     A share over fewer than ``small`` is marked. ``scorecard`` weighs figures by name. ``inputs`` maps a kind of outside
-    figure (``OUTSIDE``) to its CSV file, below the configuration folder.
+    figure (``OUTSIDE``) to its CSV file, below the configuration folder. ``classification`` says for whom a report is,
+    on each of its pages; ``contact`` who answers questions about it, empty for nobody in particular.
     """
 
     small: int = 10
@@ -82,3 +87,5 @@ class Reports:
     inputs: Mapping[str, Path] = field(default_factory=dict)
     people: People = People.NAMES
     mail: Mail | None = None
+    classification: str = CLASSIFICATION
+    contact: str = ""

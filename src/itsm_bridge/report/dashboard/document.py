@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import itsm_bridge.report.dashboard.attention as attention
 import itsm_bridge.report.dashboard.flow as flow
 import itsm_bridge.report.dashboard.levels as levels
+import itsm_bridge.report.dashboard.trend as trend
 import itsm_bridge.report.dashboard.vendors as vendors
 import itsm_bridge.report.dashboard.work as work
 from itsm_bridge.analysis.figures import FIGURES
@@ -47,8 +48,8 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "levels",
         "Service levels",
-        ("sla_attainment", "sla_cycles", "sla_breach_shares", "sla_breach_holders"),
-        (levels.attainment, vendors.breach_holders),
+        ("sla_attainment", "sla_trend", "sla_breach_shares", "sla_breach_holders"),
+        (levels.attainment, trend.by_week, vendors.breach_holders),
     ),
     Section("risks", "At risk and breached", ("sla_at_risk", "sla_breaches"), (levels.at_risk, levels.breaches)),
     Section("traction", "Traction", ("traction",), (flow.traction,)),

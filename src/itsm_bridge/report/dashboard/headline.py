@@ -38,7 +38,7 @@ def head(report: Report) -> Iterator[str]:
         f"{' – OUT OF DATE' if source in stale else ''}</span>"
         for source, at in report.frames.freshness.items()
     )
-    yield f'<p class="chips">{" ".join(read)}</p></header>'
+    yield f'<p class="chips">{" ".join(read)}</p><p class="soft">{text(report.colophon, 400)}</p></header>'
 
 
 def _read(report: Report, at: datetime | None) -> str:

@@ -1,4 +1,4 @@
-"""Service levels on the dashboard: attainment by vendor and by week, what is at risk, and what is late."""
+"""Service levels on the dashboard: attainment by vendor, what is at risk, and what is late."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pandas as pd
 
 from itsm_bridge.report.dashboard.panels import MOST_ROWS, Panel, definition_of, list_of, nothing
-from itsm_bridge.report.dashboard.view import Line, View, named, short_week
+from itsm_bridge.report.dashboard.view import Line, View, named
 from itsm_bridge.report.dashboard.words import count, duration, heads, moment, share, shown_table, value_of
 from itsm_bridge.report.page import text
-from itsm_bridge.report.svg import Bar, Caption, Series, bars, lines
+from itsm_bridge.report.svg import Bar, Caption, bars
 
 FEW = 10
 """Below so many judged clocks a share says little: the page shows the counts beside it, and says so."""
@@ -23,13 +23,12 @@ KINDS = {
 
 
 def attainment(view: View) -> Iterator[Panel]:
-    """How many levels of each kind were kept, by vendor and over the weeks."""
+    """How many levels of each kind were kept, by vendor."""
     rows = view.rows("sla_attainment")
     for kind, (title, what) in KINDS.items():
         of_kind = rows[rows["kind"] == kind]
         if len(of_kind) or kind == "sla":
             yield _by_vendor(view, kind, title, what, of_kind)
-    yield from _by_week(view)
 
 
 def by_vendor(rows: pd.DataFrame) -> pd.DataFrame:
@@ -46,7 +45,7 @@ def _by_vendor(view: View, kind: str, title: str, what: str, rows: pd.DataFrame)
     if not judged:
         said = f"None of the {what} was judged in this period; {running:,} run in time."
         return nothing(title, said, meaning)
-    said = f"{met:,} of {judged:,} {what} kept ({met / judged:.1%}); {running:,} more run in time."
+    said = f"{met:,} of {judged:,} {what} kept ({share(met / judged)}); {running:,} more run in time."
     shown = sums[sums["judged"] > 0]
     chart = bars(
         Caption(f"{view.anchor}-{kind}", title, said),
@@ -69,46 +68,8 @@ def _by_vendor(view: View, kind: str, title: str, what: str, rows: pd.DataFrame)
 
 def _bar(vendor: str, line: pd.Series) -> Bar:
     few = line["judged"] < FEW
-    said = f"{line['met']:.0f} of {line['judged']:.0f}, {line['attainment']:.1%}"
+    said = f"{line['met']:.0f} of {line['judged']:.0f}, {share(line['attainment'])}"
     return Bar(named(vendor), float(line["attainment"]), said, "s1 hollow" if few else "s1")
-
-
-def _by_week(view: View) -> Iterator[Panel]:
-    """Where the period has several weeks: the share of completed clocks that were in time, week by week."""
-    cycles, frames = view.rows("sla_cycles"), view.report.frames
-    ended = cycles[(cycles["stage"] == "completed") & (cycles["kind"] == "sla")]
-    ended = ended[(ended["stopped_at"] >= frames.start) & (ended["stopped_at"] < frames.until)]
-    begins = pd.DatetimeIndex([week.start for week in frames.weeks])
-    weeks = [
-        frames.weeks[place - 1].name for place in begins.searchsorted(pd.DatetimeIndex(ended["stopped_at"]), "right")
-    ]
-    grouped = ended.assign(week=weeks, met=~ended["breached"].astype(bool)).groupby("week")["met"].agg(["sum", "count"])
-    shown = [week.name for week in frames.weeks if week.end > frames.start]
-    if len(shown) < 2 or grouped.empty:
-        return
-    sums = grouped.reindex(shown).fillna(0).astype("int64")
-    kept = sums["sum"] / sums["count"].where(sums["count"] > 0)
-    values = [None if pd.isna(value) else float(value) for value in kept]
-    title = "Service levels kept, by week"
-    met, ended_ = (int(sums[name].sum()) for name in ("sum", "count"))
-    said = f"Completed in {short_week(shown[0])} to {short_week(shown[-1])}: {met:,} of {ended_:,} in time."
-    chart = lines(
-        Caption(f"{view.anchor}-weeks-kept", title, said),
-        [short_week(week) for week in shown],
-        [Series("all", values)],
-        "share in time",
-        shown=lambda value: f"{value:.0%}",
-        top=1.0,
-    )
-    cells = (
-        (text(str(week)), count(line["sum"]), count(line["count"]), share(value))
-        for (week, line), value in zip(sums.iterrows(), kept, strict=True)
-    )
-    table = shown_table(heads("Week", "#In time", "#Completed", "#Share"), cells)
-    meaning = (
-        "Clocks of kind sla with stage completed in sla_cycles, by the week of stopped_at: those not breached / all."
-    )
-    yield Panel(title, f"{meaning} Clocks that still run are in none.", said, chart, table=table)
 
 
 def at_risk(view: View) -> Iterator[Panel]:

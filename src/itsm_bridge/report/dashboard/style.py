@@ -38,6 +38,7 @@ border-radius:50%;text-align:center;font-size:.8em;font-weight:700;border:1px so
 .over{--c:var(--bad)}rect:is(.s1,.s2,.s3,.s4,.s5,.s6,.s7,.over){fill:var(--c);stroke:var(--card);stroke-width:.5}
 rect.hollow:is(.s1,.s2,.s3,.s4,.s5,.s6,.s7){fill:var(--card);stroke:var(--c);stroke-width:1.5}
 rect.over{stroke:var(--ink);stroke-width:1}circle{fill:var(--c);stroke:var(--card);stroke-width:1}
+circle.hollow{fill:var(--card);stroke:var(--c);stroke-width:1.5}
 polyline{fill:none;stroke:var(--c);stroke-width:2;vector-effect:non-scaling-stroke;stroke-linejoin:round}
 .dashed{stroke-dasharray:7 4}.dotted{stroke-dasharray:2 3}.dashdot{stroke-dasharray:8 3 2 3}
 .long{stroke-dasharray:14 4}circle:is(.dashed,.dotted,.dashdot,.long){stroke-dasharray:none}.spark{margin-top:.35rem}

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from itsm_bridge.analysis.columns import Kind
+from itsm_bridge.analysis.messages import percent
 from itsm_bridge.report.page import text
 
 NONE = "–"
@@ -37,7 +38,7 @@ def count(value: object) -> str:
 
 def share(value: object) -> str:
     """A fraction of 1 in percent: ``95.4%``."""
-    return NONE if is_missing(value) else f"{_number(value):.1%}"
+    return NONE if is_missing(value) else percent(_number(value))
 
 
 def amount(value: object) -> str:

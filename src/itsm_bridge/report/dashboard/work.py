@@ -35,6 +35,7 @@ def bandwidth(view: View) -> Iterator[Panel]:
         return
     lines_ = of_week.sort_values(["utilization", "vendor"], ascending=[False, True], kind="stable").to_dict("records")
     over = [str(line["vendor"]) for line in lines_ if line["utilization"] > 1]
+    over += [f"{line['vendor']} (it has none)" for line in lines_ if _has_none(line)]
     said = f"Over capacity: {', '.join(over)}." if over else "Nobody got more work than there was capacity for."
     chart = bars(
         Caption(f"{view.anchor}-load", title, f"{said} The line is full capacity."),
@@ -51,6 +52,11 @@ def bandwidth(view: View) -> Iterator[Panel]:
     head = heads("Vendor", "Status", "#Load, h", "#Capacity, h", "#Utilization", "#Open tickets")
     yield Panel(title, meaning, said, chart, table=shown_table(head, cells, "bandwidth"))
     yield _over_time(view, rows, meaning)
+
+
+def _has_none(line: Line) -> bool:
+    """Whether work came for somebody without any capacity, which is no share of it."""
+    return is_missing(line["utilization"]) and not is_missing(line["load_hours"]) and line["load_hours"] > 0
 
 
 def _bar(line: Line) -> Bar:

@@ -1,0 +1,94 @@
+"""Which clocks were judged in which week: what each week's own report counted, read off the clocks of today."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from itsm_bridge.analysis.frames import INSTANT, MICROSECONDS, TEXT, Growing
+from itsm_bridge.analysis.period import Week
+from itsm_bridge.calendars import Calendars, Seconds, epoch
+from itsm_bridge.sla import NEVER, CycleColumns, Stage
+from itsm_bridge.sla.runs import Flags, Numbers
+
+
+class Judged:
+    """Gathers the frame ``judged``: clocks completed in a week, or past their target and running at its end."""
+
+    def __init__(self, calendars: Calendars, weeks: Sequence[Week]) -> None:
+        self._calendars = calendars
+        self._weeks = weeks
+        self._starts = np.array([epoch(week.start) for week in weeks], dtype=np.int64)
+        self._rows = Growing("judged")
+
+    def add(self, clocks: CycleColumns) -> None:
+        """Take the clocks of some tickets in; those of one ticket must come once."""
+        if not len(clocks) or not self._weeks:
+            return
+        completed = np.flatnonzero(clocks.is_in(Stage.COMPLETED) & (clocks.stopped >= self._starts[0]))
+        places = np.searchsorted(self._starts, clocks.stopped[completed], side="right") - 1
+        self._put(clocks, completed, places, clocks.stopped[completed], is_completed=True)
+        late = clocks.breached
+        for place, week in enumerate(self._weeks):
+            is_last = place == len(self._weeks) - 1
+            rows = np.flatnonzero(late & (_still_runs(clocks) if is_last else self._was_late(clocks, late, week.end)))
+            self._put(clocks, rows, np.full(len(rows), place), np.full(len(rows), epoch(week.end)), is_completed=False)
+
+    def frame(self, spans: pd.DataFrame) -> pd.DataFrame:
+        """The frame; a ticket counts in the weeks in which it was open at some time, by its ``spans``."""
+        rows = self._rows.frame()
+        edges = pd.DataFrame({
+            "week": pd.Series([week.name for week in self._weeks], dtype=TEXT),
+            "begins": pd.Series([week.start for week in self._weeks], dtype=INSTANT),
+            "ends": pd.Series([week.end for week in self._weeks], dtype=INSTANT),
+        })  # fmt: skip
+        asked = rows[["ticket", "week"]].drop_duplicates().merge(edges, on="week")
+        lived = asked.merge(spans[["ticket", "start", "end"]], on="ticket")
+        was_open = (lived["start"] < lived["ends"]) & (lived["end"].isna() | (lived["end"] >= lived["begins"]))
+        kept = pd.MultiIndex.from_frame(lived.loc[was_open, ["ticket", "week"]])
+        return rows[pd.MultiIndex.from_frame(rows[["ticket", "week"]]).isin(kept)].reset_index(drop=True)
+
+    def _was_late(self, clocks: CycleColumns, late: Flags, end: datetime) -> Flags:
+        """Which of those that are ``late`` had used up more than their target, and ran, at a week's end."""
+        at = epoch(end)
+        found = late & (clocks.started < at) & (clocks.due < at) & (_still_runs(clocks) | (clocks.stopped >= at))
+        rows = np.flatnonzero(found)
+        found[rows] = self._used(clocks, rows, at) > clocks.target[rows]
+        return found
+
+    def _used(self, clocks: CycleColumns, rows: Numbers, at: int) -> Seconds:
+        """The business seconds that some clocks had used at an instant."""
+        pieces = clocks.running(rows)
+        seconds = np.where(pieces.start < at, pieces.seconds, 0)
+        cut = np.flatnonzero((pieces.start < at) & (pieces.end > at))
+        for name in set(pieces.calendar[cut].tolist()):
+            some = cut[pieces.calendar[cut] == name]
+            ends = np.full(len(some), at, dtype=np.int64)
+            seconds[some] = self._calendars[str(name)].elapsed_array(pieces.start[some], ends)
+        used = np.zeros(len(clocks), dtype=np.int64)
+        np.add.at(used, pieces.row, seconds)
+        return used[rows]
+
+    def _put(self, clocks: CycleColumns, rows: Numbers, weeks: Numbers, at: Seconds, *, is_completed: bool) -> None:
+        if not len(rows):
+            return
+        ids = np.array([record.ticket.id for record in clocks.records], dtype=np.object_)
+        names = np.array([week.name for week in self._weeks], dtype=np.object_)
+        self._rows.put({
+            "week": names[weeks],
+            "ticket": ids[clocks.ticket[rows]],
+            "kind": clocks.named("kind")[rows],
+            "vendor": clocks.vendor[rows],
+            "environment": clocks.environment[rows],
+            "at": at * MICROSECONDS,
+            "completed": np.full(len(rows), is_completed),
+            "met": is_completed & ~clocks.breached[rows],
+        })  # fmt: skip
+
+
+def _still_runs(clocks: CycleColumns) -> Flags:
+    found: Flags = clocks.stopped == NEVER
+    return found

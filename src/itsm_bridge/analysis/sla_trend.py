@@ -1,0 +1,106 @@
+"""Attainment week by week: what share of the clocks was in time in each week, by vendor and environment."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from itsm_bridge.analysis.columns import Column, Kind, Table
+from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.sla_attainment import share, wilson
+
+KEY = ["kind", "vendor", "environment"]
+COUNTS = ["met", "breached", "judged", "completed"]
+
+
+def build(frames: Frames) -> pd.DataFrame:
+    """The rows of ``TABLE``: of each kind, vendor and environment that has a judged clock, every week."""
+    counts = _counted(frames.judged)
+    keys = counts.reset_index()[KEY].drop_duplicates()
+    weeks = pd.DataFrame({
+        "week": pd.Series([week.name for week in frames.weeks], dtype="string"),
+        "complete": pd.Series([week.complete for week in frames.weeks], dtype="boolean"),
+        "known": pd.Series(_known(frames), dtype="boolean"),
+    })  # fmt: skip
+    table = weeks.merge(keys, how="cross")
+    found = counts.reindex(pd.MultiIndex.from_frame(table[["week", *KEY]])).fillna(0).reset_index(drop=True)
+    unknown = ~table["known"].to_numpy(dtype=bool)
+    table = table.assign(**{name: found[name].astype("Int64").mask(unknown) for name in COUNTS})
+    return with_shares(table, frames.reports.small)
+
+
+def with_shares(table: pd.DataFrame, small: int) -> pd.DataFrame:
+    """Counts of ``TABLE``, or sums of them, with their shares; a share without a denominator is missing."""
+    met, judged = table["met"].astype("float64"), table["judged"].astype("float64")
+    low, high = wilson(met, judged)
+    return table.assign(
+        attainment=share(met, judged),
+        small_number=(table["judged"] < small).astype("boolean"),
+        attainment_low=low,
+        attainment_high=high,
+        attainment_completed=share(met, table["completed"].astype("float64")),
+    )
+
+
+def _counted(judged: pd.DataFrame) -> pd.DataFrame:
+    parts = {
+        "met": judged["met"],
+        "breached": ~judged["met"],
+        "judged": judged["met"].notna(),
+        "completed": judged["completed"],
+    }
+    rows = judged[["week", *KEY]].assign(**{name: part.astype("int64") for name, part in parts.items()})
+    return rows.groupby(["week", *KEY])[COUNTS].sum()
+
+
+def _known(frames: Frames) -> list[bool]:
+    """Of each week, whether a ticket is known that was there before its end: else there is no data, which is not 0."""
+    first = frames.intervals["start"].min()
+    return [not pd.isna(first) and first < week.end for week in frames.weeks]
+
+
+TABLE = Table(
+    name="sla_trend",
+    title="Service level attainment by week",
+    description="Attainment in each ISO week of the period and of the 12 weeks before, by the formula of "
+    "sla_attainment: clocks that were completed in the week, and clocks that ran past their target at its end, of "
+    "tickets that were open at some time in it. It is worked out anew from the histories as they are known at the "
+    "as-of instant: a clock that went on when its ticket was reopened counts where it ended at last.",
+    columns=(
+        Column(
+            "week",
+            Kind.TEXT,
+            "ISO 8601 week, from Monday 00:00 in the report's zone; the last one ends at the as-of instant.",
+        ),
+        Column("kind", Kind.TEXT, "sla, ola or uc, from the definition."),
+        Column("vendor", Kind.TEXT, "Vendor that the clock is counted for, at its end or now; empty for nobody."),
+        Column("environment", Kind.TEXT, "Environment that the clock is counted for; empty where none is known."),
+        Column(
+            "met",
+            Kind.INTEGER,
+            "Cycles completed in the week within their target; empty, not 0, where no ticket is known that was there "
+            "by the end of the week.",
+            "cycles",
+        ),
+        Column(
+            "breached",
+            Kind.INTEGER,
+            "Cycles completed in the week past their target, and cycles that ran past it at the week's end.",
+            "cycles",
+        ),
+        Column("attainment", Kind.PERCENT, "met / (met + breached); empty, not 0, where there is nothing to judge."),
+        Column("judged", Kind.INTEGER, "met + breached: the denominator of attainment.", "cycles"),
+        Column(
+            "small_number",
+            Kind.BOOLEAN,
+            "Whether fewer cycles are judged than reports.small in bridge.yaml: read the counts, not the share.",
+        ),
+        Column("attainment_low", Kind.PERCENT, "Lower end of the 95 % Wilson interval of attainment."),
+        Column("attainment_high", Kind.PERCENT, "Upper end of the 95 % Wilson interval of attainment."),
+        Column("completed", Kind.INTEGER, "Cycles completed in the week: the other denominator in use.", "cycles"),
+        Column(
+            "attainment_completed", Kind.PERCENT, "met / completed: what tools report that leave running clocks out."
+        ),
+        Column("complete", Kind.BOOLEAN, "Whether the report sees the week to its end."),
+    ),
+    build=build,
+)
