@@ -62,6 +62,7 @@ HARMLESS = (
     "\ufffe\uffff not characters",
     "नमस्ते ਪੰਜਾਬ 🚀",
     "&L&D &[File]",
+    "<r>no & markup</r>",
     "",
     " ",
 )

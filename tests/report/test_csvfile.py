@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.report import plain_csv
 from tests.report.hostile import HOSTILE, RUNNING
+from tests.report.random_rows import COLUMNS, frame, random_rows
 
 from itsm_bridge.analysis.columns import Column, Kind, shaped
 from itsm_bridge.report import csvfile
@@ -19,13 +21,11 @@ from itsm_bridge.report.foreign import neutralised, runs
 from itsm_bridge.report.formats import FORMATS
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
-COLUMNS = tuple(Column(str(kind), kind, "") for kind in Kind)
 AT = datetime(2026, 11, 19, 12, 30, 15, 999_999, tzinfo=UTC)
 
 
 def written(path: Path, rows: Sequence[tuple[object, ...]], zone: ZoneInfo = KOLKATA) -> bytes:
-    frame = shaped(pd.DataFrame(rows, columns=[column.name for column in COLUMNS]), COLUMNS)
-    csvfile.write(path, COLUMNS, frame, zone)
+    csvfile.write(path, COLUMNS, frame(rows), zone)
     return path.read_bytes()
 
 
@@ -69,12 +69,39 @@ def test_an_instant_has_the_offset_that_its_zone_had_then(tmp_path: Path, at: da
     assert read(tmp_path / "x.csv")[1][4] == text
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_every_byte_is_what_a_writer_that_goes_cell_by_cell_makes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(csvfile, "AT_ONCE", 64)
+    rows = random_rows(seed, 200)
+    zone = ZoneInfo(("Asia/Kolkata", "Europe/London", "America/St_Johns")[seed % 3])
+    changed = csvfile.write(tmp_path / "x.csv", COLUMNS, rows, zone)
+    wanted = plain_csv.write(tmp_path / "y.csv", COLUMNS, rows, zone)
+    assert (tmp_path / "x.csv").read_bytes() == (tmp_path / "y.csv").read_bytes()
+    assert changed == wanted
+    assert changed
+
+
+def test_a_report_s_files_are_what_a_writer_that_goes_cell_by_cell_makes(report: Report, tmp_path: Path) -> None:
+    for file in FORMATS["csv"](report, tmp_path):
+        name = next(iter(file.tables))
+        wanted = plain_csv.write(tmp_path / "y.csv", report.tables[name].columns, report.rows[name], report.zone)
+        assert file.path.read_bytes() == (tmp_path / "y.csv").read_bytes(), name
+        assert file.neutralised == wanted
+
+
+def test_zero_keeps_its_sign(tmp_path: Path) -> None:
+    rows = [("a", None, 0.0, -0.0, None, None), ("a", None, -0.0, 0.0, None, None)]
+    assert written(tmp_path / "x.csv", rows).endswith(b'"a",,0,-0,,\r\n"a",,-0,0,,\r\n')
+
+
 @given(st.lists(st.text(st.characters(exclude_categories=()), max_size=20), min_size=1, max_size=5))
 def test_any_text_comes_back_as_it_was_made_safe(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
     path = tmp_path_factory.mktemp("csv") / "x.csv"
     columns = (COLUMNS[0], Column("last", Kind.TEXT, ""))
-    frame = shaped(pd.DataFrame({"text": texts, "last": ["end"] * len(texts)}), columns)
-    changed = csvfile.write(path, columns, frame, KOLKATA)
+    rows = shaped(pd.DataFrame({"text": texts, "last": ["end"] * len(texts)}), columns)
+    changed = csvfile.write(path, columns, rows, KOLKATA)
     assert read(path)[1:] == [[neutralised(text), "end"] for text in texts]
     assert changed == sum(map(runs, texts))
 
@@ -102,9 +129,9 @@ def is_number(cell: str) -> bool:
 def test_a_spreadsheet_s_reader_sees_the_same_numbers(report: Report, tmp_path: Path) -> None:
     for file in FORMATS["csv"](report, tmp_path):
         name = next(iter(file.tables))
-        frame = pd.read_csv(file.path, encoding="utf-8-sig", keep_default_na=False, na_values=[""])
-        assert len(frame) == file.tables[name]
+        read_back = pd.read_csv(file.path, encoding="utf-8-sig", keep_default_na=False, na_values=[""])
+        assert len(read_back) == file.tables[name]
         for column in report.tables[name].columns:
             if column.kind in {Kind.NUMBER, Kind.PERCENT}:
                 wanted = report.rows[name][column.name]
-                pd.testing.assert_series_equal(frame[column.name].astype("float64"), wanted)
+                pd.testing.assert_series_equal(read_back[column.name].astype("float64"), wanted)

@@ -8,7 +8,7 @@ import pytest
 import xlsxwriter
 
 from itsm_bridge.report.naming import Names
-from itsm_bridge.report.reopening import leaks
+from itsm_bridge.report.reopening import leaks, pieces
 
 NAMES = Names(["GWL"], ["OptIT & Co"])
 
@@ -79,3 +79,33 @@ def test_a_row_of_another_vendor_is_found_whatever_it_is_called(tmp_path: Path) 
 def test_the_address_of_a_cell_is_no_name(tmp_path: Path) -> None:
     workbook(tmp_path / "a.xlsx")
     assert not list(leaks(tmp_path, Names(["GWL"], ["A1"]), {}))
+
+
+def test_the_place_of_a_cell_and_of_its_string_are_no_texts_and_numbers_are(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
+        sheet = book.add_worksheet("x")
+        for row in range(40):
+            sheet.write_string(row, 0, f"text {row}")
+        sheet.write_number(0, 1, 77.25)
+        sheet.write_string(0, 2, "4711")
+    found = [piece.text for piece in pieces(tmp_path / "a.xlsx") if piece.place == "xl/worksheets/sheet1.xml"]
+    assert "77.25" in found
+    assert not {"A7", "17", "c r=", "1:3"} & set(found)
+    assert [leak.name for leak in leaks(tmp_path, Names(["x"], ["77.25"]), {})] == ["77.25"]
+    assert [leak.name for leak in leaks(tmp_path, Names(["x"], ["4711"]), {})] == ["4711"]
+
+
+def test_a_name_is_found_in_a_cell_whose_text_stands_in_the_sheet_itself(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx"), {"constant_memory": True}) as book:
+        book.add_worksheet("x").write_string(0, 0, "of OptIT & Co")
+        book.add_worksheet("y").write_formula(0, 0, '="OptIT & Co"', None, "GWL")
+    places = [leak.place for leak in leaks(tmp_path, NAMES, {})]
+    assert places == ["xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml"]
+
+
+def test_every_text_of_a_file_is_looked_at_where_it_stands_first(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('"a","b"\r\n"c","a"\r\n"a","b"\r\n"b","\'=d"\r\n', encoding="utf-8-sig")
+    assert [(piece.place, piece.text) for piece in pieces(path)] == [
+        ("row 1, column 1", "a"), ("row 1, column 2", "b"), ("row 2, column 1", "c"), ("row 4, column 2", "=d"),
+    ]  # fmt: skip

@@ -21,14 +21,17 @@ from itsm_bridge.analysis.columns import Kind
 from itsm_bridge.analysis.figures import FIGURES
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.errors import StorageFailed
+from itsm_bridge.report import parts as split
 from itsm_bridge.report import workbook
 from itsm_bridge.report.build import publish
 from itsm_bridge.report.cells import OPTIONS, UNIT_FORMATS
 from itsm_bridge.report.contents import Report, report_of
 from itsm_bridge.report.foreign import clean, fitted
+from itsm_bridge.report.formats import FORMATS
 from itsm_bridge.report.marks import MARKS
 from itsm_bridge.report.overview import against_mean, named
 from itsm_bridge.report.sheets import PRINTED_WIDTH
+from itsm_bridge.report.verifying import differing
 
 
 @pytest.fixture(scope="module")
@@ -315,6 +318,63 @@ def test_a_table_that_is_longer_than_a_sheet_goes_on_in_the_next_one(report: Rep
     assert names == ["tickets", "tickets_2"]
     assert sum(book[name].max_row - 1 for name in names) == count
     assert any("part 2 of 2" in text for text in texts(book["Contents"]))
+
+
+def test_a_table_that_is_cut_says_so_above_its_header_and_where_the_rest_is(report: Report, tmp_path: Path) -> None:
+    workbook.write(tmp_path / "x.xlsx", report, most_shown=7)
+    book = openpyxl.load_workbook(tmp_path / "x.xlsx")
+    count = len(report.rows["tickets"])
+    sheet = book["tickets"]
+    assert sheet["A1"].value == (
+        f"Only the first 7 of {count} rows: filters, sums and pivots here know nothing of the others. All are in the "
+        "file csv/tickets.csv, if CSV was asked for (--format csv)."
+    )
+    assert [cell.value for cell in sheet[2]] == [column.name for column in report.tables["tickets"].columns]
+    assert [sheet.cell(row, 1).value for row in range(3, 10)] == list(report.rows["tickets"]["ticket"][:7])
+    assert sheet.max_row == 9
+    assert sheet.tables["tbl_tickets"].ref.startswith("A2:")
+    assert sheet.tables["tbl_tickets"].ref.endswith("9")
+    assert sheet.freeze_panes == "B3"
+    assert sheet.print_title_rows == "$1:$2"
+    assert f"(the first 7 of {count} rows)" in sheet.oddHeader.left.text
+    assert any(text.endswith(f"(the first 7 of {count} rows)") for text in texts(book["Contents"]))
+
+
+def test_a_mark_and_a_unit_s_format_stay_with_their_rows_where_a_table_is_cut(report: Report, tmp_path: Path) -> None:
+    assert len(report.rows["open_tickets"]) > 7
+    workbook.write(tmp_path / "x.xlsx", report, most_shown=7)
+    book = openpyxl.load_workbook(tmp_path / "x.xlsx")
+    ranges = {str(one.sqref) for one in book["open_tickets"].conditional_formatting}
+    assert ranges
+    assert all(re.fullmatch(r"[A-Z]+3:[A-Z]+9", one) for one in ranges)
+    whole = opened_whole(report, tmp_path)["summary"]
+    places = [cell.value for cell in whole[1]]
+    for name in ("value", "mean_of_four"):
+        column = places.index(name) + 1
+        looks = [whole.cell(row, column).number_format for row in range(2, 9)]
+        assert [book["summary"].cell(row, column).number_format for row in range(3, 10)] == looks
+        assert len(set(looks)) > 1
+
+
+def opened_whole(report: Report, folder: Path) -> Any:  # noqa: ANN401 - openpyxl has no types
+    workbook.write(folder / "whole.xlsx", report)
+    return openpyxl.load_workbook(folder / "whole.xlsx")
+
+
+def test_a_table_that_is_whole_says_nothing_above_its_header(report: Report, tmp_path: Path) -> None:
+    workbook.write(tmp_path / "x.xlsx", report, most_shown=len(report.rows["tickets"]))
+    assert openpyxl.load_workbook(tmp_path / "x.xlsx")["tickets"]["A1"].value == "ticket"
+
+
+def test_the_rows_of_a_table_that_is_cut_are_counted_as_they_are_shown(
+    report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(split, "MOST_SHOWN", 7)
+    (file,) = FORMATS["xlsx"](report, tmp_path)
+    assert file.tables["tickets"] == 7
+    assert len(report.rows["tickets"]) > 7
+    assert not differing([file])
+    assert differing([replace(file, tables={"tickets": 8})])
 
 
 def test_hostile_texts_are_shown_as_texts(report: Report, opened: Any) -> None:  # noqa: ANN401

@@ -99,33 +99,37 @@ class Pen:
         self.put(row, column, value, **properties)
 
 
-def write_column(sheet: Worksheet, place: int, kind: Kind, values: pd.Series, zone: ZoneInfo) -> None:
-    """A column of a table, below the header in the first row, in the column's format; missing values leave no cell."""
-    _COLUMNS[kind](sheet, place, values, zone)
+Cell = tuple[int, int]
+"""Row and column, from 0."""
 
 
-def _texts(sheet: Worksheet, place: int, values: pd.Series, _zone: ZoneInfo) -> None:
-    for row, value in enumerate(values, start=1):
+def write_column(sheet: Worksheet, top: Cell, kind: Kind, values: pd.Series, zone: ZoneInfo) -> None:
+    """A column of a table from the cell ``top`` down, in the column's format; missing values leave no cell."""
+    _COLUMNS[kind](sheet, top, values, zone)
+
+
+def _texts(sheet: Worksheet, top: Cell, values: pd.Series, _zone: ZoneInfo) -> None:
+    for row, value in enumerate(values, start=top[0]):
         if value:
-            sheet.write_string(row, place, fitted(value))
+            sheet.write_string(row, top[1], fitted(value))
 
 
-def _numbers(sheet: Worksheet, place: int, values: pd.Series, _zone: ZoneInfo) -> None:
-    for row, value in enumerate(values, start=1):
+def _numbers(sheet: Worksheet, top: Cell, values: pd.Series, _zone: ZoneInfo) -> None:
+    for row, value in enumerate(values, start=top[0]):
         if not pd.isna(value):
-            sheet.write_number(row, place, value)
+            sheet.write_number(row, top[1], value)
 
 
-def _booleans(sheet: Worksheet, place: int, values: pd.Series, _zone: ZoneInfo) -> None:
-    for row, value in enumerate(values, start=1):
+def _booleans(sheet: Worksheet, top: Cell, values: pd.Series, _zone: ZoneInfo) -> None:
+    for row, value in enumerate(values, start=top[0]):
         if not pd.isna(value):
-            sheet.write_boolean(row, place, bool(value))
+            sheet.write_boolean(row, top[1], bool(value))
 
 
-def _instants(sheet: Worksheet, place: int, values: pd.Series, zone: ZoneInfo) -> None:
-    for row, value in enumerate(values.dt.floor("s").dt.tz_convert(zone), start=1):
+def _instants(sheet: Worksheet, top: Cell, values: pd.Series, zone: ZoneInfo) -> None:
+    for row, value in enumerate(values.dt.floor("s").dt.tz_convert(zone), start=top[0]):
         if not pd.isna(value):
-            _write_instant(sheet, row, place, value.to_pydatetime())
+            _write_instant(sheet, row, top[1], value.to_pydatetime())
 
 
 def _write_instant(sheet: Worksheet, row: int, column: int, at: datetime) -> None:
@@ -136,7 +140,7 @@ def _write_instant(sheet: Worksheet, row: int, column: int, at: datetime) -> Non
         sheet.write_datetime(row, column, at.replace(tzinfo=None))
 
 
-_COLUMNS: Mapping[Kind, Callable[[Worksheet, int, pd.Series, ZoneInfo], None]] = {
+_COLUMNS: Mapping[Kind, Callable[[Worksheet, Cell, pd.Series, ZoneInfo], None]] = {
     Kind.TEXT: _texts,
     Kind.INTEGER: _numbers,
     Kind.NUMBER: _numbers,

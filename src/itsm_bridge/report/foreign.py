@@ -31,6 +31,8 @@ def clean(text: str) -> str:
 
 def runs(text: str) -> bool:
     """Whether a program that opens a CSV may take ``text`` for a formula: by its first visible character."""
+    if text[:1].isalnum():  # visible, and no trigger in any form
+        return False
     for character in text:
         if character in TRIGGERS:
             return True
@@ -47,6 +49,8 @@ def neutralised(text: str) -> str:
 def fitted(text: str) -> str:
     """``text`` for a workbook's text cell, which never runs: cleaned, and cut with a mark where it is too long."""
     text = clean(text)
+    if text[:3] == "<r>" and text.endswith("</r>"):  # which XlsxWriter takes for marks of its own
+        text += " "
     if len(text) <= LONGEST // 2 or len(units := text.encode("utf-16-le")) <= 2 * LONGEST:
         return text
     return units[: 2 * (LONGEST - len(CUT))].decode("utf-16-le", "ignore") + CUT

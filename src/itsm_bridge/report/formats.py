@@ -10,6 +10,7 @@ import itsm_bridge.report.workbook as workbook
 from itsm_bridge.report.contents import Report
 from itsm_bridge.report.dashboard import dashboard
 from itsm_bridge.report.manifest import WrittenFile
+from itsm_bridge.report.parts import shown
 
 
 def _csv(report: Report, folder: Path) -> Iterator[WrittenFile]:
@@ -22,10 +23,10 @@ def _csv(report: Report, folder: Path) -> Iterator[WrittenFile]:
 
 
 def _xlsx(report: Report, folder: Path) -> Iterator[WrittenFile]:
-    """The workbook with every table that has a sheet."""
+    """The workbook with every table that has a sheet, or the beginning of one that is very long."""
     path = folder / f"itsm-bridge_{report.frames.period.name}.xlsx"
     workbook.write(path, report)
-    yield WrittenFile(path, {name: len(report.rows[name]) for name, table in report.tables.items() if table.sheet})
+    yield WrittenFile(path, shown(report))
 
 
 def _html(report: Report, folder: Path) -> Iterator[WrittenFile]:

@@ -87,8 +87,8 @@ MARKS: Mapping[tuple[str, str], tuple[Mark, ...]] = {
 """By table and column; each says in words or numbers what it marks."""
 
 
-def mark(pen: Pen, table: Table, rows: int) -> None:
-    """Mark the columns of a table, whose header is the sheet's first row."""
+def mark(pen: Pen, table: Table, rows: int, top: int = 0) -> None:
+    """Mark the columns of a table, whose header is in the row ``top``."""
     for place, column in enumerate(table.columns):
         for one in MARKS.get((table.name, column.name), ()):
-            pen.sheet.conditional_format(1, place, max(rows, 1), place, dict(one(pen.styles)))
+            pen.sheet.conditional_format(top + 1, place, top + max(rows, 1), place, dict(one(pen.styles)))

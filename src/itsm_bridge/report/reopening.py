@@ -55,14 +55,18 @@ def leaks(folder: Path, names: Names, columns: Mapping[str, Collection[str]]) ->
 
 
 def pieces(path: Path) -> Iterator[Piece]:
-    """Every text of a file: cells, texts and attributes of a markup, the parts of an archive with their names."""
+    """Every text of a file, where it stands first: cells, texts and attributes of a markup, an archive's parts."""
     return _READERS.get(path.suffix, _plain)(path)
 
 
 def _csv(path: Path) -> Iterator[Piece]:
+    seen = {""}
     for number, row in enumerate(_rows(path), start=1):
+        if seen.issuperset(row):
+            continue
         for place, cell in enumerate(row, start=1):
-            if cell:
+            if cell not in seen:
+                seen.add(cell)
                 yield Piece(f"row {number}, column {place}", cell.removeprefix("'"))
 
 
@@ -99,12 +103,24 @@ def _plain(path: Path) -> Iterator[Piece]:
 
 def _marked_up(place: str, text: str) -> Iterator[Piece]:
     """What stands between the marks of a markup, with its characters as they are read."""
-    for piece in _MARKS.split(text):
+    for piece in dict.fromkeys(_MARKS.split(_without_places(text))):
         read = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), html.unescape(piece)).strip()
         if read.startswith("&"):  # the header of a printed page
             read = _PAGE_CODE.sub(" ", read).replace("&&", "&")
         if read and not _ADDRESS.fullmatch(read):
             yield Piece(place, read)
 
+
+def _without_places(text: str) -> str:
+    """A sheet without what says where its cells and rows stand, and which of the workbook's strings they have.
+
+    Those are searched where they are written, in a part of their own; the numbers of a sheet stay.
+    """
+    return _ROW.sub("<row>", _CELL.sub("<c>", _STRING_CELL.sub("", text)))
+
+
+_STRING_CELL = re.compile('<c r="[A-Z]{1,3}[0-9]+"(?: s="[0-9]+")? t="s"><v>[0-9]+</v></c>')
+_CELL = re.compile('<c r="[A-Z]{1,3}[0-9]+"(?: s="[0-9]+")?(?: t="b")?>')
+_ROW = re.compile('<row r="[0-9]+"(?: spans="[0-9]+:[0-9]+")?>')
 
 _READERS: Mapping[str, Callable[[Path], Iterator[Piece]]] = {".csv": _csv, ".xlsx": _archive, ".zip": _archive}

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from itsm_bridge.analysis.columns import Column, Kind, Table
-from itsm_bridge.report.cells import BLUE, MUTED, NUMBER_FORMATS, OTHER_UNIT, UNIT_FORMATS, Pen, Styles, write_column
+from itsm_bridge.analysis.columns import Column, Kind
+from itsm_bridge.report.cells import (
+    ALERT,
+    BLUE,
+    MUTED,
+    NUMBER_FORMATS,
+    OTHER_UNIT,
+    UNIT_FORMATS,
+    Pen,
+    Styles,
+    write_column,
+)
 from itsm_bridge.report.contents import Report
+from itsm_bridge.report.long_sheets import LongSheet, replaceable
 from itsm_bridge.report.marks import mark
+from itsm_bridge.report.parts import MOST_SHOWN, Part
 from itsm_bridge.store import Head
-
-MOST_ROWS = 1_048_575
-"""Rows of a worksheet, less the header; a longer table goes on in a sheet of its own."""
 
 WIDTH_SAMPLE = 500
 NARROWEST, WIDEST, WIDEST_WRAPPED = 9, 52, 90
@@ -36,50 +45,35 @@ PRINTED_WIDTH = 190
 """Digits in a line across A4 landscape that can still be read: two thirds of full size."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A sheet's share of a table: all of it, unless it is longer than a sheet."""
-
-    sheet: str
-    table: Table
-    rows: pd.DataFrame
-    number: int
-    of: int
-
-    @property
-    def note(self) -> str:
-        """What the reader must see where the table goes on elsewhere."""
-        return f" (part {self.number} of {self.of})" if self.of > 1 else ""
-
-
-def parts(report: Report, most_rows: int = MOST_ROWS) -> Iterator[Part]:
-    """The table sheets of a workbook, in order. Names are those of the tables; further parts end in ``_2``, ``_3``."""
-    for name, table in report.tables.items():
-        if table.sheet:
-            rows = report.rows[name]
-            count = max(1, -(-len(rows) // most_rows))
-            for number in range(1, count + 1):
-                piece = rows.iloc[(number - 1) * most_rows : number * most_rows]
-                yield Part(name if number == 1 else f"{name}_{number}", table, piece, number, count)
-
-
 def add_table_sheet(workbook: xlsxwriter.Workbook, styles: Styles, report: Report, part: Part) -> None:
-    """One part of a table as an Excel table: header in the first row, filter, frozen header, real types."""
-    pen = Pen(workbook.add_worksheet(part.sheet), styles)
-    _add_excel_table(pen, part)
+    """One part of a table as an Excel table: header in the first row, filter, frozen header, real types.
+
+    Of a table that is cut, the sentence that says so stands above the header, where it stays in sight.
+    """
     wrapped = len(part.rows) <= MOST_WRAPPED
+    pen = Pen(workbook.add_worksheet(part.sheet, worksheet_class=_class_for(part)), styles)
+    if part.warning:
+        pen.put(0, 0, part.warning, bold=True, font_color=ALERT)
+    _add_excel_table(pen, part)
     widths = [_width(column, part.rows[column.name], wrapped=wrapped) for column in part.table.columns]
     for place, (column, width) in enumerate(zip(part.table.columns, widths, strict=True)):
         pen.sheet.set_column(place, place, width, styles(**_look(column, wrapped=wrapped)))
-        write_column(pen.sheet, place, column.kind, part.rows[column.name], report.zone)
-    mark(pen, part.table, len(part.rows))
+        lay = pen.sheet.lay if isinstance(pen.sheet, LongSheet) else partial(write_column, pen.sheet)
+        lay((part.top + 1, place), column.kind, part.rows[column.name], report.zone)
+    mark(pen, part.table, len(part.rows), part.top)
     _show_units(pen, part)
     if wrapped:
         _set_heights(pen.sheet, part, widths)
-    pen.sheet.freeze_panes(1, 1)
+    pen.sheet.freeze_panes(part.top + 1, 1)
     set_up_print(pen.sheet, report, f"{part.table.title}{part.note}")
-    pen.sheet.repeat_rows(0)
+    pen.sheet.repeat_rows(0, part.top)
     _spread(pen.sheet, widths)
+
+
+def _class_for(part: Part) -> type[Worksheet]:
+    """The fast one where it matters, unless single cells of the table have formats of their own."""
+    plain = len(part.rows) <= MOST_WRAPPED or any(column.unit == UNIT_BESIDE for column in part.table.columns)
+    return Worksheet if plain or not replaceable() else LongSheet
 
 
 def add_contents(workbook: xlsxwriter.Workbook, styles: Styles, report: Report, listed: Sequence[Part]) -> None:
@@ -152,8 +146,11 @@ def _add_excel_table(pen: Pen, part: Part) -> None:
             for column in part.table.columns
         ],
     }
-    pen.sheet.add_table(0, 0, max(len(part.rows), 1), len(part.table.columns) - 1, options)
+    pen.sheet.add_table(part.top, 0, part.top + max(len(part.rows), 1), len(part.table.columns) - 1, options)
 
+
+UNIT_BESIDE = "as in unit"
+"""The unit of a column whose numbers each have theirs in the column ``unit``."""
 
 MEANS = frozenset({"mean_of_four", "change_to_mean"})
 FINER = {"tickets": "#,##0.0", "cycles": "#,##0.0"}
@@ -166,10 +163,11 @@ _RIGHT = {"align": "right", "indent": 2}  # beside the filter's button, not unde
 
 def _show_units(pen: Pen, part: Part) -> None:
     """Numbers whose unit stands in their row, each in the format of that unit."""
+    first = part.top + 1
     for place, column in enumerate(part.table.columns):
-        if column.unit == "as in unit":
+        if column.unit == UNIT_BESIDE:
             formats = {**UNIT_FORMATS, **FINER} if column.name in MEANS else UNIT_FORMATS
-            for row, (value, unit) in enumerate(zip(part.rows[column.name], part.rows["unit"], strict=True), start=1):
+            for row, (value, unit) in enumerate(zip(part.rows[column.name], part.rows["unit"], strict=True), first):
                 pen.put(row, place, value, num_format=formats.get(unit, OTHER_UNIT))
 
 
@@ -203,7 +201,7 @@ def _set_heights(sheet: Worksheet, part: Part, widths: Sequence[float]) -> None:
     for row in range(len(part.rows)):
         lines = max(lines_of(values.iloc[row], width) for width, values in texts)
         if lines > 1:
-            sheet.set_row(row + 1, lines * LINE_HEIGHT)
+            sheet.set_row(part.top + 1 + row, lines * LINE_HEIGHT)
 
 
 def lines_of(text: str, width: float) -> int:
@@ -259,7 +257,7 @@ def _audit(head: Head) -> str:
 _ADVICE = {
     "The same numbers elsewhere": (
         "Every table is also a CSV file of the same name, if CSV was asked for; manifest.json lists all files with "
-        "their SHA-256."
+        f"their SHA-256. A table of more than {MOST_SHOWN:,} rows is cut in the workbook, which says so."
     ),
     "To question a figure": (
         "Its definition is on the sheet definitions. Its tickets are on the sheets tickets, sla_cycles and "

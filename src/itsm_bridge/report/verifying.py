@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 from itsm_bridge.report.manifest import WrittenFile
 
-TABLE = re.compile(rb'<table [^>]*\bdisplayName="tbl_([^"]+)" ref="[A-Z]+1:[A-Z]+(\d+)"')
+TABLE = re.compile(rb'<table [^>]*\bdisplayName="tbl_([^"]+)" ref="[A-Z]+(\d+):[A-Z]+(\d+)"')
 PART = re.compile(r"_\d+$")
 
 
@@ -44,8 +44,8 @@ def _rows_of_workbook(file: WrittenFile) -> Counter[str]:
     with ZipFile(file.path) as parts:
         for name in parts.namelist():
             if name.startswith("xl/tables/"):
-                for table, last in TABLE.findall(parts.read(name)):
-                    found[_named(table.decode(), file)] += int(last) - 1
+                for table, top, last in TABLE.findall(parts.read(name)):
+                    found[_named(table.decode(), file)] += int(last) - int(top)
     for table, expected in file.tables.items():
         if not expected and found[table] == 1:
             found[table] = 0

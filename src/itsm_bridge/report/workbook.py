@@ -15,16 +15,19 @@ from itsm_bridge.report.cells import OPTIONS, Styles
 from itsm_bridge.report.charts import add_chart_data
 from itsm_bridge.report.contents import Report
 from itsm_bridge.report.overview import SHEET, fill_overview
-from itsm_bridge.report.sheets import MOST_ROWS, add_about, add_contents, add_table_sheet, parts
+from itsm_bridge.report.parts import MOST_ROWS, parts
+from itsm_bridge.report.sheets import add_about, add_contents, add_table_sheet
 
 
-def write(path: Path, report: Report, most_rows: int = MOST_ROWS) -> None:
+def write(path: Path, report: Report, most_rows: int = MOST_ROWS, most_shown: int | None = None) -> None:
     """Write the workbook; the same report gives the same bytes. Its parts are put together beside ``path``.
+
+    It shows ``most_shown`` rows of a table, or as many as ``parts.shown`` says, and ``most_rows`` of them on a sheet.
 
     Raises ``OSError`` where the disk fails, and ``StorageFailed`` for a workbook that is too large for its format.
     """
     try:
-        _write(path, report, most_rows)
+        _write(path, report, most_rows, most_shown)
     except FileCreateError as problem:  # it holds the error of the system, which says more
         cause = problem.args[0] if problem.args else None
         raise (cause if isinstance(cause, OSError) else OSError(str(problem))) from problem
@@ -36,7 +39,7 @@ def write(path: Path, report: Report, most_rows: int = MOST_ROWS) -> None:
         ) from problem
 
 
-def _write(path: Path, report: Report, most_rows: int) -> None:
+def _write(path: Path, report: Report, most_rows: int, most_shown: int | None) -> None:
     options = {**deepcopy(OPTIONS), "tmpdir": str(path.parent)}  # XlsxWriter adds to what it is given
     with xlsxwriter.Workbook(str(path), options) as workbook:
         workbook.set_properties(
@@ -50,7 +53,7 @@ def _write(path: Path, report: Report, most_rows: int) -> None:
         )
         styles = Styles(workbook)
         overview = workbook.add_worksheet(SHEET)
-        listed = list(parts(report, most_rows))
+        listed = list(parts(report, most_rows, most_shown))
         add_contents(workbook, styles, report, listed)
         for part in listed:
             add_table_sheet(workbook, styles, report, part)
