@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-import numpy as np
 import pandas as pd
 
 from itsm_bridge.analysis.agreements import Agreed, Agreements, Identity, cycle_columns
@@ -27,12 +26,12 @@ from itsm_bridge.analysis.resolutions import resolutions
 from itsm_bridge.analysis.running import divided, running
 from itsm_bridge.analysis.sla_native import findings_of, rows_of
 from itsm_bridge.analysis.spans import spans
-from itsm_bridge.analysis.taken import Cohort, Taken, history_columns
+from itsm_bridge.analysis.taken import Cohort, Taken
 from itsm_bridge.analysis.traction import WEEKS_BEFORE
-from itsm_bridge.analysis.votes import vote_rows, votes
+from itsm_bridge.analysis.votes import votes
 from itsm_bridge.calendars import Calendars
 from itsm_bridge.config.model import Configuration, OutsideFigure
-from itsm_bridge.history import Holders, as_of, with_recorded_end
+from itsm_bridge.history import Histories, Holders, all_as_of, microseconds, with_recorded_end
 from itsm_bridge.model import Decision, Outcome, TicketRecord
 from itsm_bridge.sla import Compared, CycleColumns
 from itsm_bridge.store import KnownTicket
@@ -51,7 +50,7 @@ ROWS = (
 NOTHING_AGREED = Agreed()
 
 Read = Callable[[TicketRecord], TicketRecord]
-Clock = Callable[[Sequence[TicketRecord], datetime], CycleColumns]
+Clock = Callable[[Sequence[TicketRecord], datetime, Histories | None], CycleColumns]
 Compare = Callable[[Sequence[TicketRecord], datetime], Iterable[Compared]]
 
 
@@ -125,8 +124,9 @@ def assemble(material: Material, configuration: Configuration, period: Period, u
     then = _Assembler(material, configuration, before, period.previous_until(until), is_previous=True)
     records = map(with_recorded_end, material.alive(min(now.since, then.since), max(now.until, then.until)))
     while some := list(islice(records, BATCH)):
-        now.add(some)
-        then.add(some)
+        histories = Histories.of(some)
+        now.add(some, histories)
+        then.add(some, histories)
     return now.frames(books, then.frames(books, None))
 
 
@@ -173,20 +173,22 @@ class _Assembler:
         self._judged = Judged(self._calendars, () if is_previous else self._weeks)
         self._recent = Recent(self._clocks, until if is_previous else until - REPEATS_OVER, until)
 
-    def add(self, records: Iterable[TicketRecord]) -> None:
+    def add(self, records: Sequence[TicketRecord], histories: Histories) -> None:
         """Take tickets in, as they stood at the instant, but for those that cannot matter."""
-        past = (as_of(record, self.until) for record in records if not self._is_past(record))
-        seen = [record for record in past if record is not None]
+        places = self._mattering(records, histories)
+        some = [records[place] for place in places]
+        seen, told = all_as_of(some, histories.of_tickets(places), self.until)
         gone = {place: lost.at for place, record in enumerate(seen) if (lost := self._gone(record)) is not None}
-        cohort = Cohort.of(seen, [self._material.read(record) for record in seen], gone, self._holders, self.until)
-        lives, ids = cohort.lives, cohort.ids
+        read = [self._material.read(record) for record in seen]
+        cohort = Cohort.of(seen, read, told, gone, self._holders, self.until)
+        every, lives = cohort.every, cohort.lives
         taken, lived = lives.were_open(self._period.start), lives.were_open(self.since)
-        self._rows["intervals"].put(lives.of_tickets(lived).intervals(ids))
-        for place, record in enumerate(cohort.read):
-            is_apart = not (self._is_previous or taken[place] or place in gone)
-            self._recent.add(record, is_clocked=is_apart and (lived[place] or self._recent.holds(record)))
-        self._rows["hands"].put(lives.of_tickets(taken).hands(ids, self._holders))
-        self._take(cohort.taken(taken))
+        self._rows["intervals"].put(lives.of_tickets(lived).intervals(every.ids))
+        if not self._is_previous:
+            apart = ~every.gone & ~taken & (lived | self._recent.holds(every.read))
+            self._recent.add(every.read, clocked=apart)
+        self._rows["hands"].put(lives.of_tickets(taken).hands(every.ids, self._holders))
+        self._take(every.of(taken))
 
     def _gone(self, record: TicketRecord) -> Gone | None:
         """Since when the ticket could not be seen at the instant; ``None``: it could."""
@@ -251,47 +253,49 @@ class _Assembler:
         demand = self._material.arriving.demand(self.until, self._period.zone)
         return demand, partners(self._configuration, calendars, self.until, demand, lived)
 
-    def _is_past(self, record: TicketRecord) -> bool:
-        """Whether a ticket was done before the earliest week, and nothing has happened to it since."""
-        untouched = record.ticket.updated_at < self.since and all(entry.at < self.since for entry in record.history)
-        return untouched and not record.ticket.state.is_open
+    def _mattering(self, records: Sequence[TicketRecord], histories: Histories) -> list[int]:
+        """The places of all but the tickets that were done before the earliest week, and not touched since."""
+        touched = histories.touched(microseconds(self.since)).tolist()
+        return [
+            place
+            for place, record in enumerate(records)
+            if touched[place] or record.ticket.updated_at >= self.since or record.ticket.state.is_open
+        ]
 
-    def _take(self, taken: Sequence[Taken]) -> None:
+    def _take(self, taken: Taken) -> None:
         """The tickets of the period."""
-        ids = [one.read.ticket.id for one in taken]
-        self._ids |= {one.identity: name for one, name in zip(taken, ids, strict=True)}
-        self._rows["tickets"].add(one.ticket_row(self._booked.get(one.identity)) for one in taken)
-        self._rows["findings"].add(finding for one in taken for finding in one.findings())
-        self._rows["history"].put(history_columns(taken, ids))
-        self._rows["votes"].add(
-            row for one, name in zip(taken, ids, strict=True) for row in vote_rows(name, one.seen.approvals)
-        )
-        self._clock([one for one in taken if not one.is_gone])
-
-    def _clock(self, taken: Sequence[Taken]) -> None:
-        if not taken:
+        if not len(taken.ids):
             return
-        records = [one.read for one in taken]
-        ids = np.array([record.ticket.id for record in records], dtype=np.object_)
-        clocks = self._clocks(records, self.until)
+        self._ids.update(zip(taken.identities, taken.ids, strict=True))
+        self._rows["tickets"].put(taken.tickets(self._booked))
+        self._rows["findings"].add(taken.findings())
+        self._rows["history"].put(taken.history())
+        self._rows["votes"].add(taken.votes())
+        self._clock(taken.of(~taken.gone) if taken.gone.any() else taken)
+
+    def _clock(self, taken: Taken) -> None:
+        clocks = self._clocks(taken.read, self.until, taken.histories)
         if not self._is_previous:
-            self._rows["running"].put(running(clocks, ids, self._period.start, self._cycles))
+            self._rows["running"].put(running(clocks, taken.ids, self._period.start, self._cycles))
         self._cycles += len(clocks)
-        compared = list(self._material.compare(records, self.until))
+        compared = list(self._material.compare(taken.read, self.until))
         self._rows["natives"].add(row for one in compared for row in rows_of(one))
         self._rows["findings"].add(
-            row for record, one in zip(records, compared, strict=True) for row in findings_of(record.ticket.source, one)
+            row
+            for record, one in zip(taken.read, compared, strict=True)
+            for row in findings_of(record.ticket.source, one)
         )
-        beside = self._agreements.beside([one.seen for one in taken], clocks)
-        self._rows["cycles"].put(cycle_columns(clocks, ids, beside))
-        self._rows["verdicts"].add(beside.verdicts)
+        beside = self._agreements.beside(taken.seen, clocks)
+        self._rows["cycles"].put(cycle_columns(clocks, taken.ids, beside))
+        if beside.verdicts:
+            self._rows["verdicts"].put(beside.verdicts)
         self._rows["findings"].add(
             (lost.source, "unclocked", lost.ticket, f"{lost.sla}: {lost.reason}") for lost in clocks.unclocked
         )
 
-    def _clocks(self, records: Sequence[TicketRecord], until: datetime) -> CycleColumns:
+    def _clocks(self, records: Sequence[TicketRecord], until: datetime, histories: Histories | None) -> CycleColumns:
         """The clocks of some tickets, once each; what was judged in which week is noted on the way."""
-        clocks = self._material.clock(records, until)
+        clocks = self._material.clock(records, until, histories)
         self._judged.add(clocks)
         return clocks
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 import itsm_bridge.analysis.traction as traction
 from itsm_bridge.analysis.columns import Column, Kind, Table
-from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.frames import Frames, once
 from itsm_bridge.analysis.tickets import SECONDS_PER_HOUR
 
 LEARNED_OVER = timedelta(weeks=12)
@@ -21,6 +21,7 @@ MOST_HOURS = 8.0
 """What one stay may count at most: beyond a working day it was rather left lying in progress than worked on."""
 
 
+@once
 def build(frames: Frames) -> pd.DataFrame:
     """The rows of ``TABLE``, by vendor and week; none without a single ticket, since no load is known then."""
     weekly = traction.build(frames)
@@ -63,6 +64,7 @@ def _share(load: pd.Series, capacity: pd.Series) -> pd.Series:
     return share
 
 
+@once
 def effort_hours(frames: Frames) -> pd.Series:
     """Mean hours of work in a ticket's stay with a vendor, as ``TABLE`` defines it; the programme's without a name.
 

@@ -109,10 +109,10 @@ def _attainment(frames: Frames, rows: Rows) -> Iterator[Line]:
     """Numerators and denominators of attainment, counted again in the rows of sla_cycles."""
     table, cycles = rows["sla_attainment"], rows["sla_cycles"]
     ended = (cycles["stopped_at"] >= frames.start) & (cycles["stopped_at"] < frames.until)
-    done = ended.fillna(value=False) & (cycles["stage"] == "completed")
-    runs = cycles["stage"].isin(["in_progress", "paused"])
-    for kind in sorted(set(cycles["kind"])):
-        mine, late = cycles["kind"] == kind, cycles["breached"].astype("bool")
+    done = ended.fillna(value=False) & (cycles["stage"] == "completed").astype("bool")
+    runs, late = cycles["stage"].isin(["in_progress", "paused"]), cycles["breached"].astype("bool")
+    for kind in sorted(cycles["kind"].unique()):
+        mine = (cycles["kind"] == kind).astype("bool")
         shown = table[table["kind"] == kind]
         yield f"{kind}: met in sla_attainment", float((mine & done & ~late).sum()), float(shown["met"].sum())
         breached = float((mine & (done | runs) & late).sum())
@@ -120,10 +120,10 @@ def _attainment(frames: Frames, rows: Rows) -> Iterator[Line]:
         judged = float((mine & (done | (runs & late))).sum())
         yield f"{kind}: judged in sla_attainment", judged, float(shown["judged"].sum())
         yield f"{kind}: breached in the summary", breached, _figure(rows, f"{kind}_breached")
-    every = float(((done | runs) & cycles["breached"].astype("bool")).sum())
+    every = float(((done | runs) & late).sum())
     yield "rows of sla_breaches", every, float(len(rows["sla_breaches"]))
     used = (cycles["elapsed_seconds"] / cycles["target_seconds"]).astype("float64")
-    risky = runs & ~cycles["breached"].astype("bool") & (used >= sla_at_risk.AT_RISK)
+    risky = runs & ~late & (used >= sla_at_risk.AT_RISK)
     yield "rows of sla_at_risk", float(risky.sum()), float(len(rows["sla_at_risk"]))
 
 

@@ -35,7 +35,7 @@ def _of_tickets(frames: Frames) -> list[pd.DataFrame]:
     checks = {
         "no_environment": (tickets["environment"] == "", "no environment"),
         "no_priority": (tickets["priority"].isna(), "no priority"),
-        "unrouted": (open_tickets.needs(tickets, frames) == "vendor", "in no vendor's hands"),
+        "unrouted": (open_tickets.needed(frames) == "vendor", "in no vendor's hands"),
         "no_service_level": (~tickets["ticket"].isin(frames.cycles["ticket"]), "no service level applies"),
     }
     gone = frames.findings.loc[frames.findings["check"].str.startswith("gone_"), "subject"]

@@ -143,18 +143,18 @@ def _row(asked: Question, subject: str, why: str, since: object) -> tuple[object
 
 def _of_tickets(frames: Frames) -> Iterator[Line]:
     """Open tickets that need an approval, a vendor or a look, each by its most urgent question."""
-    tickets = frames.tickets[frames.tickets["open"]]
-    needed = open_tickets.needs(tickets, frames)
-    why = open_tickets.reasons(tickets, frames)
+    every = frames.tickets[frames.tickets["open"]]
+    needed = open_tickets.needed(frames)
+    tickets = every.loc[needed != "", ["ticket", "approval", "created_at"]]
+    needs, why = needed[tickets.index], open_tickets.reasons(tickets, frames)
     asked = _since(frames)
     late = _overdue(frames, asked)
     differing = frozenset(frames.decisions.loc[frames.decisions["outcome"].isin(list(REPLACED)), "ticket"])
-    for ticket, need, reason in zip(tickets.to_dict("records"), needed, why, strict=True):
-        if need:
-            name = ticket["ticket"]
-            kind = _kind(need, ticket, late=name in late, differs=name in differing)
-            words = late[name] if kind == "overdue" else reason or PLAIN.get(need, "")
-            yield kind, name, words, asked.get(name, ticket["created_at"])
+    for ticket, need, reason in zip(tickets.to_dict("records"), needs, why, strict=True):
+        name = ticket["ticket"]
+        kind = _kind(need, ticket, late=name in late, differs=name in differing)
+        words = late[name] if kind == "overdue" else reason or PLAIN.get(need, "")
+        yield kind, name, words, asked.get(name, ticket["created_at"])
 
 
 def _kind(need: str, ticket: Mapping[Any, object], *, late: bool, differs: bool) -> str:

@@ -35,8 +35,8 @@ def _open(frames: Frames) -> float:
 
 def _happened(at: str, what: str, value: str) -> Callable[[Frames], float]:
     def measure(frames: Frames) -> float:
-        spans = frames.spans[frames.spans[what] == value]
-        return float(((spans[at] >= frames.start) & (spans[at] < frames.until)).sum())
+        when = frames.spans.loc[frames.spans[what] == value, at]
+        return float(((when >= frames.start) & (when < frames.until)).sum())
 
     return measure
 
@@ -83,7 +83,7 @@ def _attained_as_agreed(frames: Frames) -> float | None:
 
 def _of_kind(frames: Frames, kind: str) -> pd.DataFrame:
     cycles = counted(frames)
-    return cycles[cycles["kind"] == kind]
+    return cycles.loc[cycles["kind"] == kind, ["judged", "failed", "agreed_at"]]
 
 
 def _at_risk(frames: Frames) -> float:
@@ -92,8 +92,7 @@ def _at_risk(frames: Frames) -> float:
 
 def _needing(what: str) -> Measure:
     def measure(frames: Frames) -> float:
-        tickets = frames.tickets[frames.tickets["open"]]
-        return float((open_tickets.needs(tickets, frames) == what).sum())
+        return float((open_tickets.needed(frames) == what).sum())
 
     return measure
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,10 +22,14 @@ CHUNK = 20_000
 
 Row = tuple[object, ...]
 
+Numbers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.object_]
 Columns = Mapping[str, Any]
 """Columns of a frame as arrays of equal length: texts as objects, instants as microseconds since 1970-01-01T00:00Z
 (``NEVER`` for a missing one), others as they are. One that is not there is missing, or an empty text, in every row."""
+
+Worked = TypeVar("Worked", pd.DataFrame, pd.Series)
 
 NEVER = np.iinfo(np.int64).min
 
@@ -193,7 +197,7 @@ class Frames:
     reports: Reports
     partners: Partners
     previous: Frames | None = None
-    kept: dict[str, pd.DataFrame] = field(init=False, default_factory=dict, repr=False)  # never of a filtered copy
+    kept: dict[str, Any] = field(init=False, default_factory=dict, repr=False)  # never of a filtered copy
 
     @property
     def start(self) -> datetime:
@@ -201,15 +205,16 @@ class Frames:
         return self.period.start
 
 
-def once(build: Callable[[Frames], pd.DataFrame]) -> Callable[[Frames], pd.DataFrame]:
-    """Work a table out once for each ``Frames``, for all that ask; each gets one that it may change."""
+def once(build: Callable[[Frames], Worked]) -> Callable[[Frames], Worked]:
+    """Work a table or column out once for each ``Frames``, for all that ask; each gets one that it may change."""
     name = f"{build.__module__}.{build.__qualname__}"
 
     @wraps(build)
-    def kept(frames: Frames) -> pd.DataFrame:
+    def kept(frames: Frames) -> Worked:
         if name not in frames.kept:
             frames.kept[name] = build(frames)
-        return frames.kept[name].copy(deep=False)  # pandas copies what is written to
+        worked: Worked = frames.kept[name]
+        return worked.copy(deep=False)  # pandas copies what is written to
 
     return kept
 
@@ -264,6 +269,23 @@ def columned(name: str, columns: Columns) -> pd.DataFrame:
     })  # fmt: skip
 
 
+def by_ticket(rows: pd.DataFrame, at: str) -> tuple[pd.DataFrame, Numbers]:
+    """Rows by ticket and an instant, those of one instant as they were, and a number for the ticket of each.
+
+    A sort by two columns would sort all instants to begin with.
+    """
+    ticket = pd.factorize(rows["ticket"], sort=True)[0]
+    order = np.lexsort((rows[at].astype("int64"), ticket))
+    return rows.take(order).reset_index(drop=True), ticket[order]
+
+
+def changes(*columns: Numbers) -> Flags:
+    """Which rows differ from the row before in one of some columns of numbers; the first row does."""
+    found = np.ones(len(columns[0]), dtype=np.bool_)
+    found[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    return found
+
+
 def chosen(texts: Mapping[str, pd.Series], otherwise: str) -> pd.Series:
     """For each row the first text whose condition holds; a missing condition does not hold."""
     conditions = [condition.fillna(value=False).to_numpy(dtype=bool) for condition in texts.values()]
@@ -287,8 +309,7 @@ class _Shared(dict[object, str]):
 
 def texts(values: Iterable[object]) -> list[str]:
     """Values as texts, one for all that are the same: the same few come again and again."""
-    shared = _Shared()
-    return [shared[value] for value in values]
+    return list(map(_Shared().__getitem__, values))
 
 
 def _series(values: list[object], dtype: str) -> pd.Series:

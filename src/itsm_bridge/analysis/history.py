@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from itsm_bridge.analysis.columns import TICKET, Column, Kind, Table
-from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.frames import Frames, by_ticket
 
 
 def build(frames: Frames) -> pd.DataFrame:
     """The rows of ``TABLE``, by ticket, oldest first."""
-    return frames.history.sort_values(["ticket", "at"], kind="stable")
+    return by_ticket(frames.history, "at")[0]
 
 
 TABLE = Table(

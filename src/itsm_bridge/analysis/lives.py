@@ -8,18 +8,14 @@ from datetime import datetime
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
-from itsm_bridge.analysis.frames import NEVER, Columns, Texts
+from itsm_bridge.analysis.frames import NEVER, Columns, Flags, Numbers, Texts
 from itsm_bridge.analysis.hands import FOLLOWED as IN_HAND
 from itsm_bridge.analysis.hands import PLACE
 from itsm_bridge.analysis.spans import GONE
 from itsm_bridge.conditions.columns import alike
-from itsm_bridge.history import DONE, OPEN, Holders, MomentColumns, microseconds, moments_of
+from itsm_bridge.history import DONE, OPEN, Histories, Holders, MomentColumns, microseconds, moments_of
 from itsm_bridge.model import TicketRecord
-
-Numbers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 FOLLOWED = ("state", "vendor", "environment", "approval", "service")
 """Where one of these changes an interval ends."""
@@ -38,10 +34,12 @@ class Lives:
     until: int
 
     @classmethod
-    def of(cls, records: Sequence[TicketRecord], holders: Holders, until: datetime) -> Self:
-        """All that intervals and hands look at."""
+    def of(
+        cls, records: Sequence[TicketRecord], holders: Holders, until: datetime, histories: Histories | None = None
+    ) -> Self:
+        """All that intervals and hands look at; ``histories`` are those of ``records``, where they are columns."""
         fields = tuple(sorted({*FOLLOWED, *IN_HAND, *holders.fields}))
-        return cls(fields, moments_of(records, fields), len(records), microseconds(until))
+        return cls(fields, moments_of(records, fields, histories=histories), len(records), microseconds(until))
 
     def of_rows(self, rows: Numbers | Flags) -> Self:
         """Some of the moments."""
@@ -144,6 +142,14 @@ class Lives:
     def text(self, field: str, row: int) -> str:
         """The value of a field at one moment."""
         return self.moments.texts[int(self.codes(field)[row])]
+
+    def last_into(self, states: Collection[str]) -> Numbers:
+        """When each ticket last went from elsewhere into one of some states; ``NEVER`` where it did not."""
+        found = np.full(self.count, NEVER, dtype=np.int64)
+        inside = self.is_in(states)
+        rows = 1 + np.flatnonzero(inside[1:] & ~inside[:-1] & ~self.first[1:])
+        found[self.moments.ticket[rows]] = self.moments.at[rows]
+        return found
 
     def reopenings(self) -> Numbers:
         """How often each ticket was opened again after it was done."""

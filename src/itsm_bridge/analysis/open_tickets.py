@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from itsm_bridge.analysis.columns import TICKET, Column, Kind, Table
-from itsm_bridge.analysis.frames import Frames, chosen
+from itsm_bridge.analysis.frames import Frames, chosen, once
 from itsm_bridge.analysis.tickets import SECONDS_PER_HOUR, age_hours
 from itsm_bridge.model import ApprovalState, Outcome
 
@@ -29,13 +29,13 @@ def build(frames: Frames) -> pd.DataFrame:
     """The rows of ``TABLE``."""
     tickets = frames.tickets[frames.tickets["open"]]
     hours = age_hours(tickets, frames.until)
-    needed = needs(tickets, frames)
+    needs = needed(frames)
     rows = tickets.assign(
         age_hours=hours,
         age_bucket=age_bucket(hours),
         sla_remaining_hours=tickets["ticket"].map(remaining_hours(frames.cycles)),
-        needs=needed,
-        reason=reasons(tickets, frames).where(needed == "decision", ""),
+        needs=needs,
+        reason=reasons(tickets, frames).where(needs == "decision", ""),
     )
     return rows.sort_values(["age_hours", "ticket"], ascending=[False, True], kind="stable")
 
@@ -53,8 +53,10 @@ def remaining_hours(cycles: pd.DataFrame) -> pd.Series:
     return left.astype("float64").groupby(running["ticket"]).min().round(2)
 
 
-def needs(tickets: pd.DataFrame, frames: Frames) -> pd.Series:
-    """What somebody must see to: ``approval``, ``vendor``, ``decision`` (as ``TABLE`` says), or nothing."""
+@once
+def needed(frames: Frames) -> pd.Series:
+    """What somebody must see to of each open ticket: ``approval``, ``vendor``, ``decision`` (as ``TABLE`` says)."""
+    tickets = frames.tickets[frames.tickets["open"]]
     nobody = tickets["vendor"] == ""
     rejected = nobody & (tickets["approval"] == ApprovalState.REJECTED)
     of_vendor = frames.decisions[frames.decisions["field"] == "vendor"]

@@ -10,7 +10,7 @@ from pandas.core.groupby import DataFrameGroupBy
 
 from itsm_bridge.analysis.columns import Column, Kind, Table
 from itsm_bridge.analysis.figure import Figure, Measure
-from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.frames import Frames, once
 from itsm_bridge.analysis.sla_attainment import share
 from itsm_bridge.analysis.survival import medians
 from itsm_bridge.analysis.tickets import SECONDS_PER_HOUR
@@ -44,6 +44,7 @@ def build(frames: Frames) -> pd.DataFrame:
     )
 
 
+@once
 def resolved(frames: Frames) -> pd.DataFrame:
     """The tickets whose last resolution lies in the period, one row each, with what ``TABLE`` sums and divides."""
     rows = frames.resolutions[frames.resolutions["resolved_at"] >= frames.start]

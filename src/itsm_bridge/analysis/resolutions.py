@@ -29,7 +29,9 @@ def resolutions(tickets: pd.DataFrame, intervals: pd.DataFrame, calendars: Calen
     to the vendor and environment of the interval that it ended.
     """
     lives = intervals.assign(place=pd.Index(tickets["ticket"]).get_indexer(intervals["ticket"]))
-    lives = lives[lives["place"] >= 0].sort_values(["place", "start"], kind="stable", ignore_index=True)
+    lives = lives[lives["place"] >= 0]
+    order = np.lexsort((lives["start"].astype("int64"), lives["place"]))
+    lives = lives.take(order).reset_index(drop=True)
     told = lives[lives["state"].isin(TOLD)].reset_index(drop=True)
     is_open, is_resolved = (told["state"].isin(states).to_numpy(bool) for states in (list(OPEN_STATES), RESOLVED))
     ends, returns = _after(told, is_open) & is_resolved, _after(told, is_resolved) & is_open

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from itsm_bridge.analysis.frames import SCHEMAS, chosen
+from itsm_bridge.analysis.frames import SCHEMAS, Flags, Numbers, by_ticket, changes
 from itsm_bridge.history import DONE
 from itsm_bridge.model import OPEN_STATES
 
@@ -24,23 +26,22 @@ def spans(intervals: pd.DataFrame) -> pd.DataFrame:
     into a state that no mapping knows: nobody can say that it was resolved), or empty while the span lasts. A ticket
     that is handed over in the very change that resolves it counts for who had it until then.
     """
-    ordered = intervals.sort_values(["ticket", "start"], kind="stable", ignore_index=True)
-    is_open, is_done = (ordered["state"].isin(list(states)) for states in (OPEN_STATES, DONE))
-    same_ticket = ordered["ticket"] == ordered["ticket"].shift()
-    after_open = same_ticket & is_open.shift(fill_value=False)
-    moved = (ordered[KEY] != ordered[KEY].shift()).any(axis=1)
-    opened_before = is_open.astype("int64").groupby(ordered["ticket"]).cumsum() > 1
-    done_before = same_ticket & _last_told(is_open, is_done, ordered["ticket"]).shift(fill_value=False)
-    ordered["began"] = chosen(
-        {"moved_in": after_open | (opened_before & ~done_before), "reopened": opened_before}, "created"
+    ordered, ticket = by_ticket(intervals, "start")
+    is_open, is_done = (ordered["state"].isin(list(some)).to_numpy(dtype=bool) for some in (OPEN_STATES, DONE))
+    same_ticket = ~changes(ticket)
+    after_open = same_ticket & np.insert(is_open[:-1], 0, values=False)
+    first = is_open & ~(after_open & ~changes(*(pd.factorize(ordered[name])[0] for name in KEY)))
+    span: Numbers = np.cumsum(first, dtype=np.int64)[is_open]
+    begins, lasts = np.flatnonzero(first), np.flatnonzero(is_open)[changes(span[::-1])[::-1]]
+    opened_before = (pd.Series(is_open.astype("int64")).groupby(ticket).cumsum() > 1).to_numpy()
+    done_before = same_ticket & np.insert(_last_told(is_open, is_done, ticket)[:-1], 0, values=False)
+    moved_in = after_open | (opened_before & ~done_before)
+    result = ordered.iloc[begins].assign(
+        began=np.select([moved_in[begins], opened_before[begins]], ["moved_in", "reopened"], "created"),
+        ended=_endings(same_ticket, is_done)[lasts],
+        end=ordered["end"].iloc[lasts].array,
+        work_seconds=ordered.loc[is_open, "work_seconds"].groupby(span).sum().array,
     )
-    ordered["ended"] = _endings(ordered["ticket"], is_done)
-    first = is_open & ~(after_open & ~moved)
-    ordered["span"] = first.cumsum()
-    grouped = ordered[is_open].groupby("span")
-    first_of = dict.fromkeys(["ticket", *KEY, "service", "start", "began"], "first")
-    result = grouped.agg({**first_of, "ended": "last", "work_seconds": "sum"})
-    result["end"] = ordered[is_open].drop_duplicates("span", keep="last").set_index("span")["end"]
     return result[list(SCHEMAS["spans"])].astype(dict(SCHEMAS["spans"])).reset_index(drop=True)
 
 
@@ -49,13 +50,13 @@ def open_before(of: pd.DataFrame, instant: datetime) -> pd.Series:
     return (of["start"] < instant) & (of["end"].isna() | (of["end"] >= instant))
 
 
-def _last_told(is_open: pd.Series, is_done: pd.Series, tickets: pd.Series) -> pd.Series:
+def _last_told(is_open: Flags, is_done: Flags, ticket: Numbers) -> Flags:
     """Whether the last state up to each interval that says whether its ticket is open says that it is done."""
-    told = is_done.astype("float64").where(is_open | is_done)
-    return told.groupby(tickets).ffill() == 1
+    told = pd.Series(np.where(is_open | is_done, is_done, np.nan))
+    return (told.groupby(ticket).ffill() == 1).to_numpy(dtype=bool)
 
 
-def _endings(tickets: pd.Series, is_done: pd.Series) -> pd.Series:
+def _endings(same_ticket: Flags, is_done: Flags) -> npt.NDArray[np.str_]:
     """What ends each interval, seen from the one after it."""
-    followed = tickets == tickets.shift(-1)
-    return chosen({"resolved": followed & is_done.shift(-1, fill_value=False), "moved_out": followed}, "")
+    followed, done_after = (np.append(flags[1:], False) for flags in (same_ticket, is_done))
+    return np.select([followed & done_after, followed], ["resolved", "moved_out"], "")

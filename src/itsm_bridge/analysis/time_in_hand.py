@@ -7,7 +7,7 @@ import pandas as pd
 
 from itsm_bridge.analysis.columns import TICKET, Column, Kind, Table
 from itsm_bridge.analysis.effort import epochs
-from itsm_bridge.analysis.frames import Frames, once
+from itsm_bridge.analysis.frames import Frames, by_ticket, once
 from itsm_bridge.calendars import epoch
 from itsm_bridge.calendars.walltime import BEFORE_ALL
 from itsm_bridge.config.model import HolderKind
@@ -36,6 +36,7 @@ def build(frames: Frames) -> pd.DataFrame:
     )
 
 
+@once
 def seconds_in_period(frames: Frames) -> pd.Series:
     """The open time of all tickets that lies in the period, by the kind of its holder."""
     return _seconds(frames.hands, epoch(frames.start)).groupby(frames.hands["kind"]).sum()
@@ -54,7 +55,7 @@ def in_order(frames: Frames) -> pd.DataFrame:
     Adds ``hop``, whether a ticket comes from another vendor here (whoever had it between), and ``returned``, whether it
     comes back like this to one who had it before.
     """
-    rows = frames.hands.sort_values(["ticket", "start"], kind="stable", ignore_index=True)
+    rows, _ = by_ticket(frames.hands, "start")
     of_vendors = rows[rows["kind"].isin(list(VENDORS))]
     arrived = of_vendors[~_as_before(of_vendors, ["ticket", "holder"])]
     hop = arrived.groupby("ticket").cumcount() > 0

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from itsm_bridge.analysis.columns import Column, Kind, Table
-from itsm_bridge.analysis.frames import Frames, once
-from itsm_bridge.analysis.spans import KEY, open_before
+from itsm_bridge.analysis.frames import NEVER, Frames, once
+from itsm_bridge.analysis.spans import KEY
+from itsm_bridge.history import microseconds
 
 WEEKS_BEFORE = 12
 
@@ -68,9 +69,13 @@ def _standing(frames: Frames) -> Iterator[pd.DataFrame]:
     """How many tickets were open as each week began and as it ended."""
     groups = frames.spans.groupby(KEY)
     keys, group = groups.size().reset_index()[KEY], groups.ngroup().to_numpy()
+    times = frames.spans[["start", "end"]].astype("int64")
+    starts, ends = times["start"].to_numpy(), times["end"].to_numpy()
+    lasting = ends == NEVER
     for week in frames.weeks:
         for at, count in (week.start, "open_start"), (week.end, "open_end"):
-            there = group[open_before(frames.spans, at).to_numpy()]
+            instant = microseconds(at)
+            there = group[(starts < instant) & (lasting | (ends >= instant))]
             rows = keys.assign(week=week.name, count=count, number=np.bincount(there, minlength=len(keys)))
             yield rows[rows["number"] > 0]
 

@@ -65,7 +65,7 @@ def _divided(parts: pd.Series, vendors: pd.Series, unit: str, basis: str) -> dic
 def _attained(kind: str) -> Measure:
     def measure(frames: Frames) -> Mapping[str, Measured]:
         cycles = counted(frames)
-        judged = cycles[(cycles["kind"] == kind) & cycles["judged"]]
+        judged = cycles.loc[(cycles["kind"] == kind) & cycles["judged"], ["failed", "vendor"]]
         return _divided(~judged["failed"].astype("bool"), judged["vendor"], "share", frames.period.name)
 
     return measure

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import pandas as pd
 
 from itsm_bridge.analysis.business_time import business_seconds
-from itsm_bridge.analysis.frames import SCHEMAS, Row
+from itsm_bridge.analysis.frames import SCHEMAS, Row, by_ticket, changes
 from itsm_bridge.calendars import Calendars
 from itsm_bridge.model import Approval, ApprovalState
 
@@ -72,9 +72,9 @@ def _of_field(
 
 def _runs(intervals: pd.DataFrame) -> pd.DataFrame:
     """Intervals joined where the approval stays the same."""
-    ordered = intervals.sort_values(["ticket", "start"], kind="stable")
-    same = (ordered[["ticket", "approval"]] == ordered[["ticket", "approval"]].shift(fill_value="")).all(axis=1)
-    return ordered.loc[~same, ["ticket", "start", "approval"]].reset_index(drop=True)
+    ordered, ticket = by_ticket(intervals, "start")
+    begins = changes(ticket, pd.factorize(ordered["approval"])[0])
+    return ordered.loc[begins, ["ticket", "start", "approval"]].reset_index(drop=True)
 
 
 def _deciders(history: pd.DataFrame) -> pd.DataFrame:

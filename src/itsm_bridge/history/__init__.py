@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from itsm_bridge.history.asof import DERIVED, as_of, with_recorded_end
-from itsm_bridge.history.columns import MomentColumns, microseconds, moments_of
+from itsm_bridge.history.asof import all_as_of, as_of, with_recorded_end
+from itsm_bridge.history.columns import MomentColumns, mismatched, moments_of
 from itsm_bridge.history.course import (
+    DERIVED,
     DONE,
     OPEN,
     SEPARATOR,
@@ -20,6 +21,7 @@ from itsm_bridge.history.course import (
     timeline,
     values_over_time,
 )
+from itsm_bridge.history.entries import Histories, microseconds
 from itsm_bridge.history.facts import as_fact
 from itsm_bridge.history.holders import Holder, Holders
 
@@ -29,15 +31,18 @@ __all__ = [
     "OPEN",
     "SEPARATOR",
     "HandOver",
+    "Histories",
     "Holder",
     "Holders",
     "Moment",
     "MomentColumns",
+    "all_as_of",
     "as_fact",
     "as_of",
     "current",
     "hand_overs",
     "microseconds",
+    "mismatched",
     "mismatches",
     "moments_of",
     "reassignments",

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any
 
-from itsm_bridge.history.course import CUSTOM, DONE, current, split, timeline, values_over_time
+from itsm_bridge.history.course import CUSTOM, DERIVED, DONE, current, split, timeline, values_over_time
+from itsm_bridge.history.entries import Histories, microseconds
 from itsm_bridge.model import Approval, ApprovalState, HistoryEntry, State, Ticket, TicketRecord
-
-DERIVED = "derived"
-"""The ``entry_id`` of an entry that no source has: it is made from the ticket's own dates."""
 
 _NAMES = tuple(field.name for field in fields(Ticket))
 _VALUES = attrgetter(*_NAMES)
@@ -24,14 +22,40 @@ def as_of(record: TicketRecord, instant: datetime) -> TicketRecord | None:
 
     What happened at ``instant`` or later has not happened. Fields without history, such as the summary, stay as is.
     """
-    ticket, history = record.ticket, record.history
-    if ticket.created_at >= instant:
+    if record.ticket.created_at >= instant:
         return None
+    return _dated(_undated(record, instant), instant)
+
+
+def all_as_of(
+    records: Sequence[TicketRecord], histories: Histories, instant: datetime
+) -> tuple[list[TicketRecord], Histories]:
+    """The same for many tickets with their ``histories``, but for the dates of their end; without who was not there.
+
+    Most tickets have not changed since: only the others are rewound.
+    """
+    late = histories.touched(microseconds(instant)).tolist()
+    places = [place for place, record in enumerate(records) if record.ticket.created_at < instant]
+    seen = [
+        _undated(records[place], instant) if late[place] or _may_be_late(records[place], instant) else records[place]
+        for place in places
+    ]
+    return seen, histories.of_tickets(places).before(microseconds(instant))
+
+
+def _may_be_late(record: TicketRecord, instant: datetime) -> bool:
+    """Whether a ticket without late entries may have changed at an instant or after it."""
+    return bool(record.approvals) or record.ticket.updated_at >= instant
+
+
+def _undated(record: TicketRecord, instant: datetime) -> TicketRecord:
+    """A ticket that was there, as of an instant but for the dates of its end."""
+    ticket, history = record.ticket, record.history
     past = history if all(entry.at < instant for entry in history) else _before(history, instant)
     if past is not history or ticket.updated_at >= instant:
         ticket = _rewound(record, past, instant)
     votes = tuple(_asked(approval, instant) for approval in _known(record, instant)) if record.approvals else ()
-    return _dated(TicketRecord(ticket, past, votes), instant)
+    return TicketRecord(ticket, past, votes)
 
 
 def with_recorded_end(record: TicketRecord) -> TicketRecord:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 
 import numpy as np
-import numpy.typing as npt
 
-from itsm_bridge.history.course import CUSTOM, current, split, value_of
+from itsm_bridge.history.course import CUSTOM, is_known, said, split, value_of
+from itsm_bridge.history.entries import Codes, Flags, Histories, Numbers, microseconds, numbers_of
 from itsm_bridge.model import ApprovalState, Ticket, TicketRecord
 
-Numbers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
+NONE = -1
+"""In place of a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +51,24 @@ class MomentColumns:
         return values[np.where(has_before, before, np.where(has_after, after, rows))]
 
 
-def moments_of(records: Sequence[TicketRecord], fields: Sequence[str], also: Sequence[int] = ()) -> MomentColumns:
+def moments_of(
+    records: Sequence[TicketRecord],
+    fields: Sequence[str],
+    also: Sequence[int] = (),
+    histories: Histories | None = None,
+) -> MomentColumns:
     """The course of some fields of many tickets.
 
     Beside the changes there is a moment at each instant of ``also`` (microseconds) that is after a ticket's creation.
+    ``histories`` are those of ``records``, where they are columns already.
     """
-    codes = _Codes()
-    tickets = [record.ticket for record in records]
-    created = np.array([microseconds(ticket.created_at) for ticket in tickets], dtype=np.int64)
-    updated = np.array([microseconds(ticket.updated_at) for ticket in tickets], dtype=np.int64)
-    now = (
-        np.array([_today(codes, field, tickets) for field in fields], dtype=np.int64)
-        .reshape(len(fields), len(records))
-        .T
-    )
-    recorded = _Entries.of(records, fields, codes)
-    late = recorded.unrecorded(now, updated, _folded(list(codes)))
+    told = Histories.of(records) if histories is None else histories
+    codes = Codes(zip(told.texts, range(len(told.texts)), strict=True))
+    created = numbers_of(microseconds(record.ticket.created_at) for record in records)
+    updated = numbers_of(microseconds(record.ticket.updated_at) for record in records)
+    now = _today(codes, fields, records)
+    recorded = _Entries.of(told, fields, codes)
+    late = recorded.unrecorded(now, list(codes)).by(updated)
     initial = now.copy()
     first = _firsts([recorded.ticket, recorded.field])
     initial[recorded.ticket[first], recorded.field[first]] = recorded.old[first]
@@ -79,9 +77,14 @@ def moments_of(records: Sequence[TicketRecord], fields: Sequence[str], also: Seq
     return every.moments(initial, entries.new, list(codes))
 
 
-def microseconds(at: datetime) -> int:
-    """An aware instant as microseconds since 1970-01-01T00:00Z."""
-    return (at - EPOCH) // MICROSECOND
+def mismatched(records: Sequence[TicketRecord], histories: Histories) -> Flags:
+    """Which tickets have any of ``mismatches``; ``histories`` are those of ``records``."""
+    fields = [field for code in np.unique(histories.field).tolist() if is_known(field := histories.texts[code])]
+    codes = Codes(zip(histories.texts, range(len(histories.texts)), strict=True))
+    now = _today(codes, fields, records)
+    found = np.zeros(len(records), dtype=np.bool_)
+    found[_Entries.of(histories, fields, codes).unrecorded(now, list(codes)).ticket] = True
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,35 +98,33 @@ class _Entries:
     new: Numbers
 
     @classmethod
-    def of(cls, records: Sequence[TicketRecord], fields: Sequence[str], codes: _Codes) -> _Entries:
-        places = {field: place for place, field in enumerate(fields)}
-        found = [
-            (ticket, entry)
-            for ticket, record in enumerate(records)
-            for entry in record.history
-            if entry.field in places
-        ]
-        field = _numbers(places[entry.field] for _, entry in found)
-        columns = (
-            _numbers(ticket for ticket, _ in found),
-            _numbers([(entry.at - EPOCH) // MICROSECOND for _, entry in found]),
-            field,
-            codes.given(_numbers([codes[entry.old] for _, entry in found]), field == places.get("approval", -1)),
-            codes.given(_numbers([codes[entry.new] for _, entry in found]), field == places.get("approval", -1)),
-        )
-        order = np.lexsort((columns[1], columns[0]))
+    def of(cls, told: Histories, fields: Sequence[str], codes: Codes) -> _Entries:
+        """The entries about some fields, which are known by their place from here on."""
+        places = np.full(len(codes), NONE, dtype=np.int64)
+        for place, name in enumerate(fields):
+            if name in codes:
+                places[codes[name]] = place
+        some = told.rows(places[told.field] >= 0)
+        field = places[some.field]
+        approvals = field == (fields.index("approval") if "approval" in fields else NONE)
+        order = np.lexsort((some.at, some.ticket))
+        columns = (some.ticket, some.at, field, *(_given(codes, one, approvals) for one in (some.old, some.new)))
         return cls(*(column[order] for column in columns))
 
-    def unrecorded(self, now: Numbers, updated: Numbers, folded: Numbers) -> _Entries:
-        """The changes that led from the last entry of a field to the value of today, as of the last update."""
-        last = np.full(now.shape, -1, dtype=np.int64)
+    def unrecorded(self, now: Numbers, texts: Sequence[str]) -> _Entries:
+        """The changes that led from the last entry of a field to the value of today; as of that entry."""
         latest = _lasts([self.ticket, self.field])
-        last[self.ticket[latest], self.field[latest]] = latest
-        ticket, field = np.nonzero(last >= 0)
-        row = last[ticket, field]
-        changed = (folded[self.new[row]] != folded[now[ticket, field]]) & (self.at[row] <= updated[ticket])
-        ticket, field, row = ticket[changed], field[changed], row[changed]
-        return _Entries(ticket, updated[ticket], field, self.new[row], now[ticket, field])
+        ticket, field, then = self.ticket[latest], self.field[latest], self.new[latest]
+        today = now[ticket, field]
+        differs = ~_alike(then, today, texts)
+        columns = ticket, self.at[latest], field, then, today
+        return _Entries(*(column[differs] for column in columns))
+
+    def by(self, updated: Numbers) -> _Entries:
+        """Those that the last update of their tickets may have brought, as of it."""
+        known = self.at <= updated[self.ticket]
+        ticket = self.ticket[known]
+        return _Entries(ticket, updated[ticket], self.field[known], self.old[known], self.new[known])
 
     def joined(self, later: _Entries) -> _Entries:
         names = ("ticket", "at", "field", "old", "new")
@@ -188,40 +189,45 @@ def _lasts(keys: Sequence[Numbers]) -> Numbers:
     return rows
 
 
-class _Codes(dict[str, int]):
-    """A number for each text, given when it is first asked for."""
-
-    def __missing__(self, text: str) -> int:
-        number = self[text] = len(self)
-        return number
-
-    def given(self, codes: Numbers, are_approvals: Flags) -> Numbers:
-        """The same, with the word for no approval where there is none."""
-        empty = are_approvals & (codes == self[""])
-        return np.where(empty, self[ApprovalState.NOT_REQUIRED.value], codes) if empty.any() else codes
+def _given(codes: Codes, values: Numbers, are_approvals: Flags) -> Numbers:
+    """Codes of values, with the word for no approval where there is none."""
+    empty = are_approvals & (values == codes[""])
+    return np.where(empty, codes[ApprovalState.NOT_REQUIRED.value], values) if empty.any() else values
 
 
-def _numbers(values: Iterable[int]) -> Numbers:
-    return np.fromiter(values, dtype=np.int64)
+def _today(codes: Codes, fields: Sequence[str], records: Sequence[TicketRecord]) -> Numbers:
+    """What some fields of each ticket are now, a column each."""
+    tickets = [record.ticket for record in records]
+    columns = [_Said(codes, field).of(tickets) for field in fields]
+    return np.array(columns, dtype=np.int64).reshape(len(fields), len(records)).T
 
 
-def _today(codes: _Codes, field: str, tickets: Sequence[Ticket]) -> list[int]:
-    """What a field of each ticket is now; the text of a value is made once, as there are few."""
-    known: dict[object, int] = {}
-    values = (
-        [value_of(ticket, field) for ticket in tickets] if field.startswith(CUSTOM) else map(attrgetter(field), tickets)
-    )
-    found = []
-    for ticket, value in zip(tickets, values, strict=True):
-        number = known.get(value)
-        if number is None:
-            number = known[value] = codes[current(ticket, field)]
-        found.append(number)
-    return found
+class _Said(dict[object, int]):
+    """The code of each value of a field; its text is made once, as there are few."""
+
+    def __init__(self, codes: Codes, field: str) -> None:
+        super().__init__()
+        self._codes, self._field = codes, field
+
+    def __missing__(self, value: object) -> int:
+        code = self[value] = self._codes[said(self._field, value)]
+        return code
+
+    def of(self, tickets: Sequence[Ticket]) -> Numbers:
+        """What the field of each ticket is now."""
+        if self._field.startswith(CUSTOM):
+            values = map(self.__getitem__, [value_of(ticket, self._field) for ticket in tickets])
+        else:
+            values = map(self.__getitem__, map(attrgetter(self._field), tickets))
+        return np.fromiter(values, dtype=np.int64, count=len(tickets))
 
 
-def _folded(texts: Sequence[str]) -> Numbers:
-    """A number for each text, the same for texts that differ in case or in the order of their values only."""
-    numbers: dict[frozenset[str], int] = {}
-    keys = (frozenset(part.casefold() for part in split(text)) for text in texts)
-    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
+def _alike(some: Numbers, others: Numbers, texts: Sequence[str]) -> Flags:
+    """Which pairs of texts are the same value: case and the order of several values do not count."""
+    same: Flags = some == others
+    known: dict[frozenset[str], int] = {}
+    folded = np.arange(len(texts))
+    for code in np.unique(np.concatenate((some[~same], others[~same]))).tolist():
+        folded[code] = known.setdefault(frozenset(part.casefold() for part in split(texts[code])), code)
+    alike: Flags = same | (folded[some] == folded[others])
+    return alike

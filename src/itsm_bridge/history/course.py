@@ -29,6 +29,9 @@ OPEN = frozenset({State.NEW.value, State.IN_PROGRESS.value, State.ON_HOLD.value}
 CUSTOM = "custom."
 """What the name of a custom field begins with."""
 
+DERIVED = "derived"
+"""The ``entry_id`` of an entry that no source has: it is made from the ticket's own dates."""
+
 _WHEN = attrgetter("at")
 
 
@@ -83,7 +86,11 @@ def values_over_time(record: TicketRecord, fields: Sequence[str]) -> list[tuple[
 
 def current(ticket: Ticket, field: str) -> str:
     """What a field of a ticket is now, as text in the way of ``HistoryEntry``."""
-    value = value_of(ticket, field)
+    return said(field, value_of(ticket, field))
+
+
+def said(field: str, value: object) -> str:
+    """A value of the model as text in the way of ``HistoryEntry``."""
     if isinstance(value, tuple):
         return SEPARATOR.join(value)
     return _text(field, "" if value is None else str(value))
@@ -104,7 +111,7 @@ def split(value: str) -> tuple[str, ...]:
 def mismatches(record: TicketRecord) -> tuple[HistoryEntry, ...]:
     """The last entry of each field whose ``new`` is not what the ticket says now, without regard to case."""
     last = {entry.field: entry for entry in _oldest_first(record.history)}
-    return tuple(_unrecorded(record.ticket, {field: entry for field, entry in last.items() if _known(field)}))
+    return tuple(_unrecorded(record.ticket, {field: entry for field, entry in last.items() if is_known(field)}))
 
 
 def reopenings(record: TicketRecord) -> tuple[datetime, ...]:
@@ -182,5 +189,6 @@ def _text(field: str, value: str) -> str:
     return value or ApprovalState.NOT_REQUIRED.value if field == "approval" else value
 
 
-def _known(field: str) -> bool:
+def is_known(field: str) -> bool:
+    """Whether a ticket has a field of that name, so that its history can be held against it."""
     return field.startswith(CUSTOM) or field in Ticket.__dataclass_fields__

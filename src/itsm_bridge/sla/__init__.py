@@ -60,9 +60,10 @@ from itsm_bridge.sla.shapes import STAGES
 from itsm_bridge.sla.statement import Kind, Line, Statement, Statements
 from itsm_bridge.sla.telling import statements
 from itsm_bridge.sla.unattached import Unattached
-from itsm_bridge.sla.verdicts import ClockedTicket, Pair, causes, frozen, pairs
+from itsm_bridge.sla.verdicts import GONE, ClockedTicket, Pair, causes, frozen, pairs, word, words
 
 __all__ = [
+    "GONE",
     "NEVER",
     "NO_PRIORITY",
     "STAGES",
@@ -96,4 +97,6 @@ __all__ = [
     "pairs",
     "reckonings",
     "statements",
+    "word",
+    "words",
 ]

@@ -11,6 +11,7 @@ import numpy as np
 
 from itsm_bridge.calendars import Calendars, epoch, instant
 from itsm_bridge.config.model import Configuration
+from itsm_bridge.history import Histories
 from itsm_bridge.model import TicketRecord
 from itsm_bridge.sla.columns import NO_PRIORITY, CycleColumns, RunningColumns, Texts
 from itsm_bridge.sla.desk import Desk
@@ -89,9 +90,14 @@ class Clockwork:
         for batch in self._batches(records, now):
             yield Clocked(list(self._columns(batch).cycles()), batch.unclocked)
 
-    def columns(self, records: Sequence[TicketRecord], now: datetime) -> CycleColumns:
-        """The same as columns; all these tickets are held in memory."""
-        return self._columns(self._measured(records, now))
+    def columns(
+        self, records: Sequence[TicketRecord], now: datetime, histories: Histories | None = None
+    ) -> CycleColumns:
+        """The same as columns; all these tickets are held in memory.
+
+        ``histories`` are those of ``records``, where they are columns already.
+        """
+        return self._columns(self._measured(records, now, histories))
 
     def reckonings(self, records: Iterable[TicketRecord], now: datetime) -> Iterator[tuple[Reckoning, ...]]:
         """For each ticket its cycles with the intervals that add up to each, without what cannot be measured."""
@@ -121,8 +127,8 @@ class Clockwork:
             carried=carried,
         )
 
-    def _measured(self, records: Sequence[TicketRecord], now: datetime) -> _Batch:
-        courses = self._courses(records, now)
+    def _measured(self, records: Sequence[TicketRecord], now: datetime, histories: Histories | None = None) -> _Batch:
+        courses = self._courses(records, now, histories)
         rotas = np.array(self._rotas, dtype=np.int64).reshape(len(self._rotas), len(self._levels))
         runs, pieces = lay_out(courses, self._shapes.known, rotas)
         pieces = on_calendars(pieces, self._desk)
@@ -138,12 +144,12 @@ class Clockwork:
         measured = measure(runs, pieces, self._desk, self._levels, dues, epoch(now)) if len(runs) else None
         return _Batch(records, runs, pieces, measured, list(unclocked))
 
-    def _courses(self, records: Sequence[TicketRecord], now: datetime) -> Courses:
+    def _courses(self, records: Sequence[TicketRecord], now: datetime, histories: Histories | None) -> Courses:
         if self._reader.is_full:
             self._reader.forget()
             self._shapes.forget()
             self._rotas.clear()
-        readings = self._reader.readings(records, now, self._versions.turns)
+        readings = self._reader.readings(records, now, self._versions.turns, histories)
         situations = self._reader.situations
         self._rotas.extend(self._desk.rotas_of(one) for one in situations[len(self._rotas) :])
         counts = np.bincount(readings.ticket, minlength=len(records))

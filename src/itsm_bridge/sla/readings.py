@@ -16,7 +16,16 @@ from itsm_bridge.conditions import Condition, Facts, FieldTest, Not, Value, comp
 from itsm_bridge.conditions.columns import alike
 from itsm_bridge.config.model import SlaDefinition
 from itsm_bridge.errors import ConfigurationInvalid
-from itsm_bridge.history import MomentColumns, as_fact, microseconds, moments_of, reassignments, reopenings, split
+from itsm_bridge.history import (
+    Histories,
+    MomentColumns,
+    as_fact,
+    microseconds,
+    moments_of,
+    reassignments,
+    reopenings,
+    split,
+)
 from itsm_bridge.model import State, Ticket, TicketRecord
 
 Numbers = npt.NDArray[np.int64]
@@ -119,12 +128,19 @@ class Reader:
         """Whether so much is remembered that it is time to forget."""
         return len(self.situations) >= MOST_REMEMBERED
 
-    def readings(self, records: Sequence[TicketRecord], until: datetime, also: Sequence[int] = ()) -> Readings:
+    def readings(
+        self,
+        records: Sequence[TicketRecord],
+        until: datetime,
+        also: Sequence[int] = (),
+        histories: Histories | None = None,
+    ) -> Readings:
         """The tickets' readings up to ``until``, inclusive; none of one that did not exist then.
 
         There is one at each instant of ``also`` (epoch seconds) after a ticket's creation, changed or not.
+        ``histories`` are those of ``records``, where they are columns already.
         """
-        moments = moments_of(records, self._followed, [second * MICROSECONDS for second in also])
+        moments = moments_of(records, self._followed, [second * MICROSECONDS for second in also], histories)
         moments = moments.until(microseconds(until))
         known = [moments.remembered(place) for place in self._where]
         fixed = [tuple(FIXED[name](record.ticket, self._zone) for name in self._fixed) for record in records]

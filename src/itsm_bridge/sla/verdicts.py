@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+
 from itsm_bridge.history import reopenings
 from itsm_bridge.model import TicketRecord, Verdict
+from itsm_bridge.sla.columns import CycleColumns, Texts
 from itsm_bridge.sla.digests import Digests, history_digest, versions
 from itsm_bridge.sla.model import Cycle, Stage
 
@@ -59,6 +62,16 @@ def word(one: Cycle | Verdict) -> str:
     if one.breached:
         return BREACHED
     return MET if one.stage == Stage.COMPLETED else RUNNING
+
+
+def words(clocks: CycleColumns) -> Texts:
+    """The same of many clocks."""
+    said = {
+        CANCELLED: clocks.is_in(Stage.CANCELLED),
+        BREACHED: clocks.breached,
+        MET: clocks.is_in(Stage.COMPLETED),
+    }
+    return np.select(list(said.values()), list(said), RUNNING).astype(np.object_)
 
 
 def frozen(ticket: ClockedTicket, agreed: Sequence[Verdict], digests: Digests, now: datetime) -> Iterator[Verdict]:
