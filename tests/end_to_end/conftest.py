@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -76,17 +76,27 @@ def publish_nothing(folder: Path) -> None:
         (place / "manifest.json").write_text(json.dumps(listing), encoding="utf-8")
 
 
+MONTHS = timedelta(days=60)
+"""How far back the tickets of a sandbox go that are done: few tests need the year, and reading it takes seconds."""
+
+
+def recent_sandbox() -> Sandbox:
+    """A sandbox with the tickets of some weeks, and all open ones."""
+    now = datetime.now(UTC)
+    return start(now=now, since=now - MONTHS)
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
     """A project of its own, with a sandbox of its own."""
-    with start(now=datetime.now(UTC)) as sandbox:
+    with recent_sandbox() as sandbox:
         yield made_project(tmp_path, sandbox)
 
 
 @pytest.fixture(scope="module")
 def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A project after its first run; shared, so only for tests that change nothing."""
-    with start(now=datetime.now(UTC)) as sandbox:
+    with recent_sandbox() as sandbox:
         made = made_project(tmp_path_factory.mktemp("settled"), sandbox)
         assert made.run("run").returncode == 0
         yield made

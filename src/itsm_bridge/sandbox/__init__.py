@@ -185,16 +185,17 @@ def start(
     faults: Faults | None = None,
     clock: Pace = "real",
     zone: str = "Asia/Kolkata",
+    since: datetime | None = None,
 ) -> Sandbox:
     """Fill both stand-ins and let them listen; port 0 takes any free one.
 
     ``now`` is the instant at which the population ends and the sandbox's clock begins; a ``"manual"`` clock stands
     still until ``sandbox.clock.advance``. With ``loads`` the records of those files are served, and no made-up tickets.
-    ``zone`` is the time zone of the bridge's Jira account. Raises ``ValueError`` for a file that cannot be read,
-    ``OSError`` for a port that is taken.
+    ``zone`` is the time zone of the bridge's Jira account; ``since`` leaves those made-up tickets out that were created
+    before and are done. Raises ``ValueError`` for a file that cannot be read, ``OSError`` for a port that is taken.
     """
     account, timekeeper, trouble = Account(), Clock(now, pace=clock), Trouble(faults)
-    instance, site = _filled(account, loads, now, seed)
+    instance, site = _filled(account, loads, now, seed, since)
     site.zone, site.remembers = ZoneInfo(zone), True
     tokens = TokenDesk(account.user, (account.client_id, account.client_secret), account.refresh_token, timekeeper)
     table_api = TableApi(instance, _secret(account.password), timekeeper, tokens=tokens, trouble=trouble)
@@ -214,7 +215,9 @@ def start(
     return Sandbox((servicenow, jira), account, deployment_jira, timekeeper, people, between=between)
 
 
-def _filled(account: Account, loads: Sequence[Path], now: datetime, seed: int) -> tuple[Instance, Site]:
+def _filled(
+    account: Account, loads: Sequence[Path], now: datetime, seed: int, since: datetime | None
+) -> tuple[Instance, Site]:
     """Both systems with everything that tickets refer to, and their tickets."""
     instance, site = Instance(), Site()
     service = Person(account.user, "ITSM bridge", account.email)
@@ -224,7 +227,7 @@ def _filled(account: Account, loads: Sequence[Path], now: datetime, seed: int) -
     for path in loads:
         load(instance, site, path)
     if not loads:
-        populate(instance, site, service, now, seed)
+        populate(instance, site, service, now, seed, since)
     return instance, site
 
 

@@ -35,11 +35,20 @@ class Into(Protocol):
         """Let one event happen to it."""
 
 
-def populate(instance: Instance, site: Site, service: Person, now: datetime, seed: int) -> None:
-    """Fill both systems with the year before ``now``; ``service`` is the bridge's account, which did nothing yet."""
+def populate(  # noqa: PLR0917 - each is another thing
+    instance: Instance, site: Site, service: Person, now: datetime, seed: int, since: datetime | None = None
+) -> None:
+    """Fill both systems with the year before ``now``; ``service`` is the bridge's account, which did nothing yet.
+
+    With ``since`` what was done and created before it is left out.
+    """
     end = now - timedelta(seconds=1)
-    _happen(IntoServiceNow(instance), servicenow_stories(end, seed))
-    _happen(IntoJira(site, service), jira_stories(end, seed))
+    _happen(IntoServiceNow(instance), _since(servicenow_stories(end, seed), since))
+    _happen(IntoJira(site, service), _since(jira_stories(end, seed), since))
+
+
+def _since(stories: list[Story], since: datetime | None) -> list[Story]:
+    return [story for story in stories if since is None or story.at >= since or story.is_open()]
 
 
 def servicenow_stories(end: datetime, seed: int) -> list[Story]:
