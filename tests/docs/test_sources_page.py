@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from itsm_bridge.config.bridge_file import JIRA, SERVICENOW
-from itsm_bridge.config.credential_settings import _Variables
+from itsm_bridge.config.credential_settings import Variables
 from itsm_bridge.config.records import Record
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
@@ -25,6 +25,6 @@ def test_the_page_explains_every_key_of_a_source(product: str) -> None:
 
 def test_the_page_names_every_variable() -> None:
     named = set(re.findall(r"ITSM_BRIDGE_\w+?__(\w+)", PAGE))
-    known = {name.upper() for name in _Variables.model_fields}
+    known = {name.upper() for name in Variables.model_fields}
     assert named <= known
     assert {name for name in known if not name.endswith("_FILE")} - {"REFRESH_TOKEN"} <= named

@@ -22,7 +22,13 @@ COMMANDS = {
         "Do the main job on the built-in sandbox, and say where the results are.",
     ),
     "sandbox": ("itsm_bridge.cli.sandboxes:sandbox", "Serve local stand-ins of Jira and ServiceNow."),
+    "init": (
+        "itsm_bridge.cli.setting_up:init",
+        "Write a commented configuration to start from; with --from, with the names of a live source.",
+    ),
     "check": ("itsm_bridge.cli.configurations:check", "Find every mistake in the configuration."),
+    "schema": ("itsm_bridge.cli.schemas:schema", "Print the JSON Schema of a configuration file, for editors."),
+    "config": ("itsm_bridge.cli.showing:config", "Show the effective configuration and where each value comes from."),
     "test": ("itsm_bridge.cli.rule_tests:test", "Run the tests of rules.yaml."),
     "doctor": ("itsm_bridge.cli.health:doctor", "Connection, identity, fields and store, one line each, with the fix."),
     "sync": ("itsm_bridge.cli.runs:sync", "Read what changed into the store."),

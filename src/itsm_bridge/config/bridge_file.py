@@ -75,7 +75,7 @@ def _field_mapping(key: ScalarNode, context: Context) -> Decoder[FieldMapping]:
         raise context.refuse(key.position, Code.NOT_ALLOWED, f"{quote(name)} is not read from a field of the source")
     if name not in MAPPED:
         _note_custom(key, context)
-    return _FieldMapping(TEXT if name not in FIELDS else Converted(value_of(name, FIELDS[name]), str))
+    return SourceField(TEXT if name not in FIELDS else Converted(value_of(name, FIELDS[name]), str))
 
 
 def _note_custom(key: ScalarNode, context: Context) -> None:
@@ -91,7 +91,7 @@ def _note_custom(key: ScalarNode, context: Context) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _FieldMapping(Decoder[FieldMapping]):
+class SourceField(Decoder[FieldMapping]):
     """The source's field by its name or id, or ``{from: …, map: {their value: ours}}``."""
 
     value: Decoder[str]
@@ -112,7 +112,7 @@ EVERY_TABLE: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _TableStates(Decoder[Mapping[str, Mapping[str, State]]]):
+class TableStates(Decoder[Mapping[str, Mapping[str, State]]]):
     """States by table; a flat map, which serves every table, stands under ``EVERY_TABLE``."""
 
     def _decode(self, node: Node, context: Context) -> Mapping[str, Mapping[str, State]]:
@@ -204,7 +204,7 @@ SERVICENOW: Final = Record(
         Key("tables", SequenceOf(_TABLE, "tables", least=1, distinct=True)),
         Key("scope", Parsed(parse_scope, "an encoded query"), ""),
         Key("fields", FIELD_MAPPINGS, MappingProxyType({})),
-        Key("states", _TableStates()),
+        Key("states", TableStates()),
         Key(
             "write",
             Record(

@@ -60,7 +60,7 @@ def _country_meant(country: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _CalendarFile(Decoder[Mapping[date, str]]):
+class CalendarFile(Decoder[Mapping[date, str]]):
     """The days off of a calendar file beside ``sla.yaml``."""
 
     def _decode(self, node: Node, context: Context) -> Mapping[date, str]:
@@ -92,7 +92,7 @@ HOLIDAYS: Final = Record(
         Key("subdivision", TEXT, None),
         Key("add", _OWN_DAYS, _NO_DAYS),
         Key("remove", Converted(SequenceOf(DAY, "days", distinct=True), frozenset), frozenset()),
-        Key("ics", Converted(OneOrMore(_CalendarFile(), "calendar files"), _together), _NO_DAYS, into="listed"),
+        Key("ics", Converted(OneOrMore(CalendarFile(), "calendar files"), _together), _NO_DAYS, into="listed"),
     ),
     check=_check_holidays,
 )

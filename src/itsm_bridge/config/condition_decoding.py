@@ -73,10 +73,10 @@ def _is_mapped(field: str, names: Names) -> bool:
 
 # --- values ------------------------------------------------------------------------------------------------------
 
-_ENUMERATIONS: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType(
+ENUMERATIONS: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType(
     {Kind.TYPE: tuple(TicketType), Kind.STATE: tuple(State), Kind.APPROVAL: tuple(ApprovalState)}
 )
-_DECLARED: Final[Mapping[Kind, Named]] = MappingProxyType(
+DECLARED: Final[Mapping[Kind, Named]] = MappingProxyType(
     {
         Kind.SOURCE: Named.SOURCE,
         Kind.ENVIRONMENT: Named.ENVIRONMENT,
@@ -101,7 +101,7 @@ class Word(Decoder[str]):
 
     def _decode(self, node: Node, context: Context) -> str:
         text = Text(str(self.kind), flags=True).read(node, context)
-        allowed = _ENUMERATIONS[self.kind] if self.kind in _ENUMERATIONS else context.names.known(_DECLARED[self.kind])
+        allowed = ENUMERATIONS[self.kind] if self.kind in ENUMERATIONS else context.names.known(DECLARED[self.kind])
         if allowed is None or not isinstance(node, ScalarNode):
             return text
         spelled = {name.casefold(): str(name) for name in allowed}
@@ -112,13 +112,13 @@ class Word(Decoder[str]):
     def _unknown(self, node: ScalarNode, allowed: tuple[str, ...], context: Context) -> str:
         message = f"{quote(node.text)} is no known {self.kind}"
         if self.kind is not Kind.SERVICE:
-            code = Code.NOT_ALLOWED if self.kind in _ENUMERATIONS else Code.UNKNOWN_NAME
+            code = Code.NOT_ALLOWED if self.kind in ENUMERATIONS else Code.UNKNOWN_NAME
             raise context.refuse_word(node, code, message, allowed)
         context.warn(node.position, Code.UNKNOWN_NAME, message, suggestion=nearest(node.text, allowed))
         return node.text
 
 
-_WORDS: Final = frozenset({*_ENUMERATIONS, *_DECLARED})
+_WORDS: Final = frozenset({*ENUMERATIONS, *DECLARED})
 _VALUES: Final[Mapping[Kind, Decoder[Value]]] = MappingProxyType(
     {
         Kind.TEXT: Text(flags=True),
@@ -139,7 +139,7 @@ def value_of(name: str, field: Field) -> Decoder[Value]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Measured(Decoder[Value]):
+class Measured(Decoder[Value]):
     """What a custom field, which may hold anything, is compared with: a number, an instant, a day or a time."""
 
     def _decode(self, node: Node, context: Context) -> Value:
@@ -159,14 +159,14 @@ class _Measured(Decoder[Value]):
 
 _ON_TEXT: Final = frozenset({Operator.CONTAINS, Operator.CONTAINS_ALL, Operator.STARTS_WITH, Operator.ENDS_WITH})
 _ON_ORDER: Final = frozenset({Operator.GT, Operator.GTE, Operator.LT, Operator.LTE})
-_OPERATORS: Final = {str(operator): operator for operator in Operator if operator is not Operator.ONE_OF}
+OPERATORS: Final = {str(operator): operator for operator in Operator if operator is not Operator.ONE_OF}
 _ORDERED: Final = frozenset({Kind.NUMBER, Kind.DURATION, Kind.INSTANT, Kind.TIME})
 _TEXTUAL: Final = _WORDS | {Kind.TEXT}
 _PLAIN: Final = frozenset({"in", "is", "equals", "eq", "one_of", "any_of"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Matchers(Decoder[tuple[Matcher, ...]]):
+class Matchers(Decoder[tuple[Matcher, ...]]):
     """What stands after a field: a value, a list of values, or operators."""
 
     name: str
@@ -183,14 +183,14 @@ class _Matchers(Decoder[tuple[Matcher, ...]]):
         if isinstance(node, ScalarNode) and node.value is None:
             message = f"nothing stands after {quote(self.name)}; for a ticket without a value write {{empty: true}}"
             raise context.refuse(node.position, Code.NOTHING_GIVEN, message)
-        return self._values().read(node, context)
+        return self.values().read(node, context)
 
     def _operators(self, node: MappingNode, context: Context) -> tuple[Matcher, ...]:
         matchers = []
         for key, value in node.entries:
             try:
                 operator = self._operator(key, context)
-                matchers.append(Matcher(operator, self._operands(operator).read(value, context)))
+                matchers.append(Matcher(operator, self.operands(operator).read(value, context)))
             except Mistaken:
                 continue
         if len(matchers) < len(node.entries):
@@ -198,33 +198,36 @@ class _Matchers(Decoder[tuple[Matcher, ...]]):
         return tuple(matchers)
 
     def _operator(self, key: ScalarNode, context: Context) -> Operator:
-        operator = _OPERATORS.get(key.text)
+        operator = OPERATORS.get(key.text)
         if operator is None:
             hint = "; write the value itself, or a list of them" if key.text in _PLAIN else ""
-            raise context.refuse_word(key, Code.OPERATOR, f"{quote(key.text)} is no operator{hint}", _OPERATORS)
-        if not self._takes(operator):
+            raise context.refuse_word(key, Code.OPERATOR, f"{quote(key.text)} is no operator{hint}", OPERATORS)
+        if not self.takes(operator):
             message = f"{operator} does not fit {quote(self.name)}, which is {_described(self.field.kind)}"
             raise context.refuse(key.position, Code.OPERATOR, message)
         return operator
 
-    def _takes(self, operator: Operator) -> bool:
+    def takes(self, operator: Operator) -> bool:
+        """Whether the operator fits the field."""
         if operator in _ON_ORDER:
             return self.field.kind in _ORDERED or self.name.startswith(CUSTOM_PREFIX)
         return self.field.kind in _TEXTUAL or operator not in _ON_TEXT | {Operator.MATCHES}
 
-    def _operands(self, operator: Operator) -> Decoder[tuple[Value, ...]]:
+    def operands(self, operator: Operator) -> Decoder[tuple[Value, ...]]:
+        """What stands after the operator."""
         if operator is Operator.EMPTY:
             return Converted(Flag(), _alone)
         if operator is Operator.MATCHES:
-            return Converted(_Pattern(), _alone)
+            return Converted(Pattern(), _alone)
         if operator in _ON_TEXT:
             return OneOrMore(Converted(Text(flags=True), str.casefold), "texts")
         if operator in _ON_ORDER:
             custom = self.name.startswith(CUSTOM_PREFIX)
-            return Converted(_Measured() if custom else value_of(self.name, self.field), _alone)
-        return self._values()
+            return Converted(Measured() if custom else value_of(self.name, self.field), _alone)
+        return self.values()
 
-    def _values(self) -> Decoder[tuple[Value, ...]]:
+    def values(self) -> Decoder[tuple[Value, ...]]:
+        """One value of the field, or several."""
         return OneOrMore(Converted(value_of(self.name, self.field), _folded), "values")
 
 
@@ -241,7 +244,7 @@ def _described(kind: Kind) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pattern(Decoder[str]):
+class Pattern(Decoder[str]):
     """A regular expression of the dialect without backtracking (RE2)."""
 
     def _decode(self, node: Node, context: Context) -> str:
@@ -303,7 +306,7 @@ class _Part(Decoder[Condition]):
         if self.clock and field.kind is Kind.DURATION:
             message = f"{quote(key.text)} moves by itself, and a clock looks only when a ticket changes"
             context.warn(key.position, Code.OPERATOR, message)
-        return FieldTest(key.text, _Matchers(key.text, field).read(node, context))
+        return FieldTest(key.text, Matchers(key.text, field).read(node, context))
 
 
 # --- facts -------------------------------------------------------------------------------------------------------

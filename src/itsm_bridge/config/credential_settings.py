@@ -28,7 +28,7 @@ MAX_BYTES: Final = 65_536
 DOTENV: Final = ".env"
 
 
-class _Variables(BaseSettings):
+class Variables(BaseSettings):
     """What one place says; the prefix is that of one source."""
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
@@ -61,21 +61,23 @@ class _Variables(BaseSettings):
         return (dotenv_settings,) if settings_cls.model_config.get("env_file") else (env_settings,)
 
 
-class _OfTheLog(_Variables):
+class OfTheLog(Variables):
     """The same for the audit log."""
 
     key: SecretStr | None = None
     key_file: SecretStr | None = None
 
 
-def _variables(prefix: str, env_file: Path | None = None, kind: type[_Variables] = _Variables) -> _Variables:
+def variables(prefix: str, env_file: Path | None = None, kind: type[Variables] = Variables) -> Variables:
+    """What one place says, under this prefix: the environment, or ``env_file``."""
+
     class _OfOneSource(kind):  # type: ignore[valid-type, misc]  # mypy knows no class by its variable
         model_config = SettingsConfigDict(env_prefix=prefix, env_file=env_file, env_file_encoding="utf-8-sig")
 
     return _OfOneSource()
 
 
-class _Unusable(Exception):
+class Unusable(Exception):
     """Why there is no value; names variables, and holds none."""
 
 
@@ -85,11 +87,11 @@ class _Wanted:
 
     variable: str
     name: str
-    layers: tuple[_Variables, ...]
+    layers: tuple[Variables, ...]
     project: Path
 
     def value(self) -> str | None:
-        """The secret, or ``None`` where no place has it; raises ``_Unusable``."""
+        """The secret, or ``None`` where no place has it; raises ``Unusable``."""
         return next((found for layer in self.layers if (found := self._of(layer)) is not None), None)
 
     @property
@@ -108,11 +110,11 @@ class _Wanted:
         path: SecretStr | None = getattr(layer, f"{self.name}_file", None)
         return None if path is None else self.project / path.get_secret_value()
 
-    def _of(self, layer: _Variables) -> str | None:
+    def _of(self, layer: Variables) -> str | None:
         direct: SecretStr | None = getattr(layer, self.name)
         path: SecretStr | None = getattr(layer, f"{self.name}_file")
         if direct is not None and path is not None:
-            raise _Unusable(f"both {self.variable} and {self.variable}_FILE are set; keep one of them")
+            raise Unusable(f"both {self.variable} and {self.variable}_FILE are set; keep one of them")
         if path is not None:
             place = f"the file that {self.variable}_FILE names"
             content = _read_private(self.project / path.get_secret_value(), place)
@@ -127,8 +129,8 @@ def read(source: Source, project: Path) -> Credentials:
     """
     prefix = f"ITSM_BRIDGE_{source.name.upper()}__"
     try:
-        layers = (_variables(prefix), *_dotenv(project / DOTENV, prefix))
-    except _Unusable as problem:
+        layers = (variables(prefix), *dotenv(project / DOTENV, prefix))
+    except Unusable as problem:
         raise _invalid(source, [str(problem)]) from None
 
     def wanted(name: str) -> _Wanted:
@@ -148,9 +150,9 @@ AUDIT: Final = "ITSM_BRIDGE_AUDIT_"
 def read_audit_key(project: Path) -> str | None:
     """The key of the audit log where a place holds it: 64 hexadecimal digits. Raises ``ConfigurationInvalid``."""
     try:
-        layers = (_variables(AUDIT, kind=_OfTheLog), *_dotenv(project / DOTENV, AUDIT, _OfTheLog))
+        layers = (variables(AUDIT, kind=OfTheLog), *dotenv(project / DOTENV, AUDIT, OfTheLog))
         key = _Wanted(f"{AUDIT}KEY", "key", layers, project).value()
-    except _Unusable as problem:
+    except Unusable as problem:
         raise ConfigurationInvalid(f"the key of the audit log: {problem}; nothing was done", hint=NEW_KEY) from None
     if key is not None and not re.fullmatch("[0-9a-fA-F]{64}", key):
         what = f"{AUDIT}KEY does not hold 64 hexadecimal digits"
@@ -167,10 +169,10 @@ MAIL: Final = "ITSM_BRIDGE_MAIL__"
 def read_mail(project: Path) -> Credentials | None:
     """Who we are to the mail server; ``None`` where it asks nobody. Raises ``ConfigurationInvalid``."""
     try:
-        layers = (_variables(MAIL), *_dotenv(project / DOTENV, MAIL))
+        layers = (variables(MAIL), *dotenv(project / DOTENV, MAIL))
         wanted = [_Wanted(f"{MAIL}{name.upper()}", name, layers, project) for name in ("username", "password")]
         account, secret = (one.value() for one in wanted)
-    except _Unusable as problem:
+    except Unusable as problem:
         raise ConfigurationInvalid(f"the mail server: {problem}; nothing was sent") from None
     if account is None and secret is None:
         return None
@@ -232,7 +234,7 @@ def _values(source: Source, wanted: Sequence[_Wanted], instead: str = "") -> lis
     for one in wanted:
         try:
             value = one.value()
-        except _Unusable as problem:
+        except Unusable as problem:
             problems.append(str(problem))
             continue
         if value is None:
@@ -257,42 +259,43 @@ def _invalid(source: Source, problems: Sequence[str]) -> ConfigurationInvalid:
     return ConfigurationInvalid(message, findings, hint="itsm-bridge doctor")
 
 
-def _dotenv(path: Path, prefix: str, kind: type[_Variables] = _Variables) -> tuple[_Variables, ...]:
+def dotenv(path: Path, prefix: str, kind: type[Variables] = Variables) -> tuple[Variables, ...]:
+    """What ``.env`` says, where there is one; raises ``Unusable``."""
     if not is_there(path):
         return ()
     text = _read_private(path, DOTENV)
     expanded = re.search(rf"^\s*(?:export\s+)?({re.escape(prefix)}\w+)\s*=.*\$\{{", text, re.MULTILINE | re.IGNORECASE)
     if expanded:
         variable = expanded[1].upper().removesuffix("_FILE")
-        raise _Unusable(f"{expanded[1]} in {DOTENV} holds ${{, which would be replaced; use {variable}_FILE instead")
-    return (_variables(prefix, path, kind),)
+        raise Unusable(f"{expanded[1]} in {DOTENV} holds ${{, which would be replaced; use {variable}_FILE instead")
+    return (variables(prefix, path, kind),)
 
 
 def _read_private(path: Path, place: str) -> str:
-    """The text of a regular file that nobody else may write; raises ``_Unusable``, which calls it ``place``."""
+    """The text of a regular file that nobody else may write; raises ``Unusable``, which calls it ``place``."""
     try:
         content = read_regular(path, MAX_BYTES + 1)
     except OSError as error:
-        raise _Unusable(f"{place} cannot be read: {error.strerror or 'unknown reason'}") from None
+        raise Unusable(f"{place} cannot be read: {error.strerror or 'unknown reason'}") from None
     if content is None:
-        raise _Unusable(f"{place} is not a regular file")
+        raise Unusable(f"{place} is not a regular file")
     if content.mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise _Unusable(f"{place} can be changed by others: take that away with chmod go-w")
+        raise Unusable(f"{place} can be changed by others: take that away with chmod go-w")
     return _text(content.head, place)
 
 
 def _text(content: bytes, place: str) -> str:
     if len(content) > MAX_BYTES:
-        raise _Unusable(f"{place} is larger than 64 kB")
+        raise Unusable(f"{place} is larger than 64 kB")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise _Unusable(f"{place} is not UTF-8") from None
+        raise Unusable(f"{place} is not UTF-8") from None
 
 
 def _one_line(value: str, place: str) -> str:
     if not value.strip():
-        raise _Unusable(f"{place} is empty")
+        raise Unusable(f"{place} is empty")
     if not value.isprintable():
-        raise _Unusable(f"{place} holds a line break or another control character")
+        raise Unusable(f"{place} holds a line break or another control character")
     return value

@@ -61,7 +61,7 @@ ITIL_MATRIX: Final[Matrix] = ((1, 2, 3), (2, 3, 4), (3, 4, 5))
 
 
 @dataclass(frozen=True, slots=True)
-class _True(Decoder[bool]):
+class OnlyTrue(Decoder[bool]):
     """``true``: a choice that is made by naming it."""
 
     def _decode(self, node: Node, context: Context) -> bool:
@@ -111,8 +111,8 @@ INTAKE: Final = Record(
     "an intake",
     _intake,
     (
-        Key("accept", _True(), default=False),
-        Key("decline", _True(), default=False),
+        Key("accept", OnlyTrue(), default=False),
+        Key("decline", OnlyTrue(), default=False),
         Key("redirect", TEXT, None),
         Key("note", TEXT, None),
         Key("public", Flag(), default=False),
@@ -139,7 +139,7 @@ PRIORITY: Final = Record(
 
 
 @dataclass(frozen=True, slots=True)
-class _Policy(Decoder[Policy]):
+class PolicyOf(Decoder[Policy]):
     """``all``, ``any``, a count, or a percentage."""
 
     def _decode(self, node: Node, context: Context) -> Policy:
@@ -171,7 +171,7 @@ APPROVAL: Final = Record(
     RequireApproval,
     (
         Key("approvers", SequenceOf(TEXT, "approvers", least=1, distinct=True)),
-        Key("policy", _Policy(), Policy("all")),
+        Key("policy", PolicyOf(), Policy("all")),
         Key("timeout", BusinessTime(), None),
         Key("on_timeout", OneOf("what a timeout does", {"escalate": "escalate", "reject": "reject"}), None),
     ),
@@ -195,7 +195,7 @@ ASSIGN: Final = Record(
     Assign,
     (
         Key("vendor", _VENDOR, None),
-        Key("owner", _True(), default=False),
+        Key("owner", OnlyTrue(), default=False),
         Key("among", SequenceOf(_VENDOR, "vendors", least=1, distinct=True), ()),
         Key("by", OneOf("a way to choose", {"load": "load", "rotation": "rotation"}), None),
         Key("skills", SequenceOf(Reference(Named.SKILL), "skills", distinct=True), ()),

@@ -24,7 +24,8 @@ class Services:
     holders: tuple[HoldRule, ...]
 
 
-def _calendar_name(text: str) -> str:
+def parse_calendar_name(text: str) -> str:
+    """Read a name that a service level cannot mistake for another; raises ``LiteralError``."""
     if text in WHOSE:
         raise LiteralError(f"a calendar cannot be called {text}: in a service level that means the {text}'s calendar")
     return text
@@ -34,7 +35,7 @@ SERVICES: Final = Record(
     "sla.yaml",
     Services,
     (
-        Key("calendars", MappingOf(Parsed(_calendar_name, "a calendar's name"), CALENDAR, "calendars")),
+        Key("calendars", MappingOf(Parsed(parse_calendar_name, "a calendar's name"), CALENDAR, "calendars")),
         Key("slas", Surveyed(SequenceOf(SLA, "service levels"), note_doubled_levels), ()),
         Key("holders", HOLDERS, ()),
     ),

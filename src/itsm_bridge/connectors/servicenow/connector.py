@@ -124,14 +124,14 @@ def connect(
     surroundings: Surroundings,
 ) -> ServiceNowConnector:
     """A connector over the configured transport. Raises ``ConfigurationInvalid`` for an unsafe url or scope."""
-    session = _session(source, credentials, limits.max_wait, surroundings)
+    session = session_of(source, credentials, limits.max_wait, surroundings)
     transport = TRANSPORTS[source.transport](session)
     return ServiceNowConnector(
         source, credentials.account, vendors, session=session, transport=transport, surroundings=surroundings
     )
 
 
-def _session(
+def session_of(
     source: ServiceNow, credentials: Credentials, max_wait: float, surroundings: Surroundings
 ) -> GuardedSession:
     """By user and password, or by OAuth 2 where the credentials are those of a client."""
