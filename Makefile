@@ -4,9 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test long check format bench pictures prism schedules simulate kills lock clean
+.PHONY: help demo test long check format bench pictures log-events prism schedules simulate kills lock clean
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
 
 demo: $(VENV)/.run ## do the main job on the built-in sandbox and say where the results are
 	@$(BIN)/itsm-bridge demo --out demo
@@ -41,6 +41,9 @@ schedules: $(VENV)/.dev ## play SEEDS (5000) random schedules of edits, moves, d
 simulate: $(VENV)/.dev ## simulate SEEDS (5000, in hundreds) schedules of people, faults and deaths in each mode, and 2,000 for each broken engine
 	@SCHEDULES=$(or $(SEEDS),5000) $(BIN)/python -m pytest -q -n auto tests/simulation/test_calm.py tests/simulation/test_race.py
 	@ITSM_BRIDGE_LONG=1 $(BIN)/python -m pytest -q -n auto tests/simulation/test_mutants.py
+
+log-events: $(VENV)/.run ## write docs/log-events.md anew
+	@$(BIN)/python -c "from itsm_bridge import events; print(events.page(), end='')" > docs/log-events.md
 
 kills: $(VENV)/.dev ## KILLS (250) kills each of sync and of run, and 20 crowds of 50 runs started at once; wants an idle machine
 	@KILLS=$(or $(KILLS),250) CROWD=50 ROUNDS=20 $(BIN)/python -m pytest -q -s tests/end_to_end/test_kill.py tests/end_to_end/test_crowd.py

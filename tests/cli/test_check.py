@@ -110,16 +110,33 @@ def test_a_mistake_in_words_is_told_with_13_and_without_proofs(config: Path) -> 
     assert {one["code"] for one in findings} == {"C211"}
 
 
-def test_people_see_the_ticket_below_the_finding(config: Path) -> None:
+def test_people_see_the_line_with_its_place_marked_and_the_ticket_below_it(config: Path) -> None:
     edit(config, "rules.yaml", OWNER, "when: {environment: {empty: false}}")
 
     result = command("-C", str(config), "check", cwd=config.parent)
 
     lines = result.stdout.splitlines()
-    place = next(number for number, line in enumerate(lines) if ": warning: " in line)
+    place = next(number for number, line in enumerate(lines) if line.startswith("warning[R302]: "))
     assert '"owner" and "security-stays-in" cross' in lines[place]
-    assert lines[place].endswith('exclude its tickets or put "owner" above it')
-    assert lines[place + 1].startswith('    for example: {type: "')
+    assert lines[place + 1].strip().startswith(f"--> {config / 'rules.yaml'}:")
+    assert lines[place + 3].endswith("name: owner")
+    assert lines[place + 4].index("^") == lines[place + 3].index("name: owner")
+    notes = [line.strip() for line in lines[place + 5 :]]
+    assert notes[0].startswith("= fix: ")
+    assert notes[0].endswith('exclude its tickets or put "owner" above it')
+    assert notes[1].startswith('= for example: {type: "')
+    assert notes[2] == "= more: itsm-bridge help R302"
+
+
+def test_the_last_line_counts_and_says_what_happens_now(config: Path) -> None:
+    edit(config, "rules.yaml", OWNER, "when: {environment: {empti: false}}")
+
+    result = command("-C", str(config), "check", cwd=config.parent)
+
+    assert 'did you mean "empty"?' in result.stdout
+    assert "= allowed: not, empty," in result.stdout
+    assert result.stderr.startswith(f"itsm-bridge: 1 mistake in {config}; nothing runs until they are corrected; ")
+    assert "nothing was written" in result.stderr
 
 
 def test_findings_are_counted_in_the_tickets_of_the_store(tmp_path: Path, config: Path) -> None:

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from itsm_bridge.cli.health import _runs
+from itsm_bridge.cli.health import _lines, _runs
 from itsm_bridge.operations.status import Status
 from itsm_bridge.store import Run
 
@@ -46,3 +46,33 @@ def test_a_run_of_an_older_program_told_nobody() -> None:
 
 def test_an_address_that_would_be_obeyed_by_a_terminal_is_shown() -> None:
     assert "\x1b" not in shown([["snow:INC1", "\x1b]0;pwned\x07", "…"]])[1]
+
+
+def stood(*outcomes: str | None) -> Status:
+    """How things stand after runs that ended so, an hour apart, the newest first."""
+    runs = tuple(
+        Run(9 - n, "run", NOW - timedelta(hours=n), "", NOW - timedelta(hours=n), outcome, {})
+        for n, outcome in enumerate(outcomes)
+    )
+    return Status(NOW, runs, {"snow": NOW}, {"snow": 1}, {"snow": 1}, 0, (), 0, {}, {"snow": {}}, (), (), ())
+
+
+def test_it_is_healthy_since_the_first_of_the_runs_that_all_ended_well() -> None:
+    assert (stood("0", "0", "5").healthy, stood("0", "0", "5").since) == (True, NOW - timedelta(hours=1))
+    assert stood("0", "0", "5").reasons == ()
+
+
+def test_it_needs_a_look_since_the_first_of_the_runs_that_all_ended_badly_and_says_why() -> None:
+    found = stood("6", "5", "0")
+    assert (found.healthy, found.since) == (False, NOW - timedelta(hours=1))
+    assert found.reasons == ("the last run was stopped by a guard",)
+    assert next(iter(_lines(found))).startswith("needs a look since 2026-11-23 00:35 UTC")
+
+
+def test_a_project_without_a_run_says_so_and_since_nothing() -> None:
+    assert (stood().reasons, stood().since) == (("no run yet",), None)
+
+
+def test_a_run_that_has_not_ended_is_a_reason_and_does_not_say_since_when() -> None:
+    assert stood(None, "0").reasons == ("the last run has not ended: at work, or killed",)
+    assert stood(None, "0").since == NOW - timedelta(hours=1)

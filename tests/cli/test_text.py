@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from itsm_bridge.cli.text import plural, printable
+from itsm_bridge.cli.text import fitted, plural, printable
 
 
 def test_terminal_codes_are_shown_and_not_obeyed() -> None:
@@ -27,3 +27,13 @@ def test_counts_read_as_a_person_writes_them() -> None:
         "1,204 tickets",
         "0 entries",
     )
+
+
+def test_a_line_is_broken_for_a_narrow_terminal_and_stays_whole_off_a_terminal() -> None:
+    line = "      snow: " + "no answer, " * 20
+    assert fitted(line) == line
+    broken = fitted(line, 40).splitlines()
+    assert len(broken) > 3
+    assert all(len(one) <= 40 for one in broken)
+    assert all(one.startswith("        ") for one in broken[1:])
+    assert " ".join(" ".join(broken).split()) == " ".join(line.split())

@@ -55,7 +55,7 @@ def test_a_calendar_may_become_always_open_and_cease_to_be(config: Path) -> None
         pytest.param("{2027-04-01: {}}", "{}}", "C208", id="an empty change"),
         pytest.param("{2027-04-01: }", "}", "C201", id="nothing at all"),
         pytest.param("{2027-04-01: {hours: {}}}", "{}}", "C208", id="no hours"),
-        pytest.param("{2027-04-01: {hors: {}}}", "hors", "C111", id="a misspelt key"),
+        pytest.param("{2027-04-01: {hors: 24x7}}", "hors", "C111", id="a misspelt key"),
         pytest.param("{april: {holidays: {}}}", "april", "C204", id="no day"),
         pytest.param("{2027-02-30: {holidays: {}}}", "2027", "C204", id="a day that there is not"),
         pytest.param("{2027-04-01: {timezone: UTC}}", "timezone", "C111", id="another zone"),

@@ -72,7 +72,7 @@ BRIDGE = {
     "a limit in words": Mistake("max_changes: 200", "max_changes: many", "many", "C201"),
     "a limit below nothing": Mistake("max_changes: 200", "max_changes: -1", "-1", "C203"),
     "more than everything": Mistake("max_vanish_percent: 10", "max_vanish_percent: 101", "101", "C203"),
-    "a wait of a day": Mistake("max_wait: 2m", "max_wait: 1d", "1d", "C204", "1 working_days"),
+    "a wait of a day": Mistake("max_wait: 2m", "max_wait: 1d", "1d", "C204", "24h"),
     "a wait in minutes": Mistake("max_wait: 2m", "max_wait: 2 minutes", "2 min", "C204", "2m"),
     "a wait of working days": Mistake("max_wait: 2m", "max_wait: 2 working_days", "2", "C204"),
     "a wait without a unit": Mistake("max_wait: 2m", "max_wait: 2", "2", "C204"),
@@ -232,7 +232,7 @@ RULES = {
     "not with a matcher": Mistake("{not: internal}", "{not: {contains: x}}", "{contains", "C201"),
     "a broken pattern": Mistake('contains: "pb-"', 'matches: "pb-("', '"pb-("', "C204"),
     "a pattern that looks ahead": Mistake('contains: "pb-"', 'matches: "(?=pb)"', '"(?=', "C204"),
-    "an age in days": Mistake(ACCESS, "{age: {gt: 3d}}", "3d", "C204", "3 working_days"),
+    "an age in days": Mistake(ACCESS, "{age: {gt: 3d}}", "3d", "C204", "72h"),
     "an age in working days": Mistake(ACCESS, "{age: {gt: 3 working_days}}", "3", "C204"),
     "an instant without a zone": Mistake(
         ACCESS, "{created: {gt: 2026-04-01T10:00}}", "2026", "C204", "2026-04-01T10:00Z"

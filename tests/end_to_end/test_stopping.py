@@ -89,3 +89,14 @@ def test_a_write_whose_answer_does_not_come_is_cut_off_by_sigterm_and_looked_up_
     assert "what was done so far is kept" in said
     again = json.loads(project.run("--json", "apply").stdout)
     assert (again["resumed"], again["exit_code"]) == (1, 0)
+
+
+def test_the_time_that_is_given_on_the_command_line_counts_instead_of_the_configured_one(project: Project) -> None:
+    project.edit("bridge.yaml", "max_wait: 2m", "max_wait: 10m")
+    project.sandbox.faults = Faults(wait_seconds=500)
+    project.sandbox.strike(Kind.RATE_LIMITED, path="table/change_request")
+    done = project.run("run", "--max-runtime", "5m")
+    assert project.sandbox.fired[Kind.RATE_LIMITED] == 1
+    assert done.returncode == 5
+    assert "the time of this run ends before it may be asked again" in done.stderr
+    assert project.run("run").returncode == 0

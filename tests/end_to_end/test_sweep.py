@@ -93,7 +93,7 @@ def test_check_without_live_asks_nobody(project: Project) -> None:
 
 def test_status_says_in_one_screen_when_ids_were_swept(settled: Project) -> None:
     text = settled.run("status").stdout
-    assert text.count("complete by the count of the source") == 2
+    assert text.count("complete by its own count") == 2
     assert len(text.splitlines()) <= 24
 
 

@@ -51,6 +51,10 @@ COMMANDS = {
     "calendar": ("itsm_bridge.cli.calendars:calendar", "Business time, for checking a calendar."),
     "status": ("itsm_bridge.cli.health:status", "Last runs, freshness of each source, and what needs a look."),
     "audit": ("itsm_bridge.cli.audits:audit", "Show and check the log of every write."),
+    "help": ("itsm_bridge.cli.helping:help_", "What a code of a finding or an exit code means, and what to do."),
+    "schedule": ("itsm_bridge.cli.schedules:schedule", "Print the lines to install for cron, or units for systemd."),
+    "completion": ("itsm_bridge.cli.manuals:completion", "Print what makes a shell complete commands and options."),
+    "man": ("itsm_bridge.cli.manuals:man", "Print the manual page."),
 }
 """Every command: where it is defined and what ``--help`` lists it as, in the order of use."""
 
@@ -111,7 +115,8 @@ def cli(ctx: click.Context, /, **given: Any) -> None:  # noqa: ANN401 - click ha
       itsm-bridge -C /etc/itsm-bridge/config run
       itsm-bridge -C /etc/itsm-bridge/config status
     """  # noqa: D301 - the backslashes are click's mark for text that is not to be wrapped
-    given["no_color"] = given["no_color"] or bool(os.environ.get("NO_COLOR"))  # https://no-color.org: any value
+    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"  # https://no-color.org: any value
+    given["no_color"] = given["no_color"] or plain
     ctx.obj = Options(**given)
     ctx.obj.start()
 

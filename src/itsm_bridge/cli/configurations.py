@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def check(options: Options, live: bool, strict: bool) -> None:
     """Find every mistake in the configuration, in one pass, and prove that every rule counts and none is missing."""
+    from itsm_bridge.cli.diagnosis import counted
     from itsm_bridge.cli.health import source_checks
     from itsm_bridge.config import check as find_mistakes
     from itsm_bridge.rules import every_rule
@@ -42,11 +42,12 @@ def check(options: Options, live: bool, strict: bool) -> None:
     _show_answers(options, answers, strict=strict)
     warnings = sum(finding.severity == "warning" for finding in findings)
     if warnings and strict:
-        raise Finished(FINDINGS, f"{plural(warnings, 'warning')} in {options.folder}", "itsm-bridge check")
+        line = f"{plural(warnings, 'warning')} in {options.folder}; runs go on meanwhile; nothing was written"
+        raise Finished(FINDINGS, line, "correct what is shown above, then itsm-bridge check --strict")
     if configuration is not None:
         rules = sum(1 for _ in every_rule(configuration.rules))
         options.say(
-            f"{options.folder} holds no mistakes: {plural(len(configuration.sources), 'source')}, "
+            f"{options.folder} holds {counted(findings)}: {plural(len(configuration.sources), 'source')}, "
             f"{plural(len(configuration.vendors), 'vendor')}, "
             f"{plural(len(configuration.environments), 'environment')}, "
             f"{plural(len(configuration.slas), 'service level')}, {plural(rules, 'rule')}."
@@ -77,28 +78,27 @@ def _created(store: Reader, since: datetime) -> Iterator[TicketRecord]:
 
 
 def _show(options: Options, findings: Sequence[Finding]) -> None:
-    """A line for each finding, and below it the ticket that shows it."""
-    from itsm_bridge.config import describe
+    """Each finding with its line, a blank line between two."""
+    from itsm_bridge.cli.diagnosis import Screen, diagnosis
 
+    screen = Screen.of(options)
     for finding in findings:
-        options.say(describe(finding))
-        given = [(name, value) for name, value in finding.witness or () if value is not None]
-        if given:
-            ticket = ", ".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in given)
-            options.say(f"    for example: {{{printable(ticket)}}}")
+        options.say(diagnosis(finding, options.folder, screen) + "\n")
 
 
 def _fail_on_errors(options: Options, findings: Sequence[Finding]) -> None:
+    """The closing line where something is wrong: how much, and what happens now."""
+    from itsm_bridge.cli.diagnosis import counted
     from itsm_bridge.config.findings import stops
 
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
         is_invalid = any(finding.code.startswith("C") for finding in errors)
-        stopping = "; nothing runs until they are corrected" if any(map(stops, findings)) else ""
+        then = "nothing runs until they are corrected" if any(map(stops, findings)) else "runs go on meanwhile"
         raise Finished(
             EXIT_CODES[ConfigurationInvalid] if is_invalid else FINDINGS,
-            f"{plural(len(errors), 'mistake')} in {options.folder}{stopping}",
-            "correct the lines above, then itsm-bridge check",
+            f"{counted(findings)} in {options.folder}; {then}; nothing was written",
+            "correct what is shown above, then itsm-bridge check",
         )
 
 

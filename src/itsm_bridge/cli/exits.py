@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import errno
+import logging
 import signal
 import sys
 import traceback
 from collections.abc import Iterable
+from pathlib import Path
 from types import FrameType
 
 import click
 
+from itsm_bridge.cli import logs
 from itsm_bridge.cli.text import printable
 from itsm_bridge.errors import (
     AuditBroken,
@@ -28,6 +31,7 @@ from itsm_bridge.errors import (
     UsageError,
     WriteRefused,
 )
+from itsm_bridge.events import emit
 
 INTERNAL_ERROR = 1
 USAGE = 2
@@ -75,8 +79,10 @@ MEANINGS = {
 class Finished(Exception):
     """A command came to its end with something to say: a code, a line, and what to run next."""
 
-    def __init__(self, code: int, message: str, hint: str = "") -> None:
+    def __init__(self, code: int, message: str, hint: str = "", *, logged: str = "") -> None:
+        """``logged`` is what the log says instead of a ``message`` with words of a source in it."""
         super().__init__(message)
+        self.logged = logged or message
         self.code = code
         self.message = message
         self.hint = hint
@@ -118,6 +124,7 @@ def worst(problems: Iterable[BridgeError]) -> BridgeError:
 def guarded(group: click.Group) -> None:
     """Run a command line and leave with the contract's exit code; never with a traceback."""
     signal.signal(signal.SIGTERM, _terminated)
+    logs.start("text", logging.WARNING)  # until the options are read
     try:
         result = group.main(prog_name="itsm-bridge", standalone_mode=False)
     except BrokenPipeError:
@@ -127,7 +134,9 @@ def guarded(group: click.Group) -> None:
         code, message = ending(problem)
         _show_more(problem)
         # what a command found is its document already; what kept it from its work becomes one
-        _leave(code, message, _hint(problem, group), as_json="--json" in sys.argv and not isinstance(problem, Finished))
+        logged = problem.logged if isinstance(problem, Finished) else message
+        as_json = "--json" in sys.argv and not isinstance(problem, Finished)
+        _leave(code, message, _hint(problem, group), as_json=as_json, logged=logged)
     sys.exit(result if isinstance(result, int) else 0)
 
 
@@ -151,12 +160,15 @@ def _show_more(problem: BaseException) -> None:
     match problem:
         case ConfigurationInvalid():
             _show_mistakes(problem)
-        case click.exceptions.NoArgsIsHelpError():
+        case click.exceptions.NoArgsIsHelpError() if not logs.is_json():
             click.echo(problem.format_message(), err=True)
         case BridgeError() | Finished() | click.ClickException() | OSError() | KeyboardInterrupt():
             pass
-        case _ if "-vv" in sys.argv:
-            click.echo("".join(traceback.format_tb(problem.__traceback__)), err=True)
+        case _:
+            for frame in traceback.extract_tb(problem.__traceback__):
+                emit("error.frame", file=Path(frame.filename).name, line=frame.lineno or 0, function=frame.name)
+            if "-vv" in sys.argv and not logs.is_json():
+                click.echo("".join(traceback.format_tb(problem.__traceback__)), err=True)
 
 
 def _terminated(_number: int, _frame: FrameType | None) -> None:
@@ -177,17 +189,22 @@ def _show_mistakes(problem: ConfigurationInvalid) -> None:
     from itsm_bridge.config import describe
 
     for finding in problem.findings:
+        emit("config.mistake", code=finding.code, file=finding.file, line=finding.line, column=finding.column)
+        if logs.is_json():
+            continue
         if finding.message not in problem.message:  # the last line says it by itself where it is the only one
             click.echo(describe(finding), err=True)
 
 
-def _leave(code: int, message: str, hint: str, *, as_json: bool) -> None:
+def _leave(code: int, message: str, hint: str, *, as_json: bool, logged: str) -> None:
     """The last line, then out."""
     text = printable(message).rstrip(".?! ")
+    emit("command.failed", exit_code=code, message=printable(logged).rstrip(".?! "), next=hint)
     if as_json:
         from itsm_bridge.cli.text import error_document
 
         click.echo(error_document(code, text, hint))
-    next_step = f". Next: {hint}" if hint else ""
-    click.echo(f"itsm-bridge: {text}{next_step}", err=True)
+    if not logs.is_json():
+        next_step = f". Next: {hint}" if hint else ""
+        click.echo(f"itsm-bridge: {text}{next_step}", err=True)
     sys.exit(code)

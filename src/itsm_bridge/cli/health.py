@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,11 +11,12 @@ import click
 
 from itsm_bridge.cli.exits import FINDINGS, Finished
 from itsm_bridge.cli.options import Options, opened
-from itsm_bridge.cli.text import plural, printable
+from itsm_bridge.cli.text import fitted, plural, printable
 from itsm_bridge.config import Configuration, load
 from itsm_bridge.connectors.base import Check
 from itsm_bridge.errors import BridgeError, CredentialsRefused, NotInitialised, SourceUnavailable
 from itsm_bridge.operations.bridge import connectors_of, project_of
+from itsm_bridge.operations.published import ReportsDue
 from itsm_bridge.operations.status import Status, passed_in, status_of, warnings_of
 
 MARKS = {"ok": "ok     ", "warning": "warning", "failure": "FAILURE"}
@@ -27,6 +29,10 @@ MOST_TICKETS = 5
 """Tickets that a line names."""
 
 
+MOST_SECONDS = 5
+"""How long ``doctor`` waits for a busy or silent source before it asks again: a person is waiting for it."""
+
+
 @click.command(epilog="Example: itsm-bridge status")
 @click.pass_obj
 def status(options: Options) -> None:
@@ -35,7 +41,7 @@ def status(options: Options) -> None:
         found = status_of(bridge)
     options.document(_document(found))
     for line in _lines(found):
-        options.say(line)
+        options.say(fitted(line))
 
 
 @click.command(epilog="Example: itsm-bridge doctor")
@@ -48,16 +54,24 @@ def doctor(options: Options) -> None:
     )
     for check in checks:
         mark = MARKS[check.verdict]
-        mark = mark if options.no_color else click.style(mark, fg=COLOURS[check.verdict])
-        options.say(f"{mark}  {check.name}: {printable(check.detail)}")
+        shown = fitted(f"{mark}  {check.name}: {printable(check.detail)}", hang=9)
+        coloured = mark if options.no_color else click.style(mark, fg=COLOURS[check.verdict])
+        options.say(coloured + shown[len(mark) :])
         if check.fix:
-            options.say(f"         fix: {printable(check.fix)}")
+            options.say(fitted(f"         fix: {printable(check.fix)}"))
+    options.say(_counted(checks))
     failures = [check for check in checks if check.verdict == "failure"]
     if failures:
         first = failures[0]
         raise Finished(
             FINDINGS, f"{plural(len(failures), 'check')} failed, first: {first.name}: {first.detail}", first.fix
         )
+
+
+def _counted(checks: Iterable[Check]) -> str:
+    """The last line: how many of each verdict."""
+    counts = Counter(check.verdict for check in checks)
+    return f"{counts['ok']:,} ok, {plural(counts['warning'], 'warning')}, {plural(counts['failure'], 'failure')}"
 
 
 def _checks(options: Options) -> Iterator[Check]:
@@ -71,9 +85,11 @@ def _checks(options: Options) -> Iterator[Check]:
 
 def source_checks(configuration: Configuration) -> Iterator[tuple[str, Check]]:
     """What each source says about itself, with its name; a source that is down hides no other."""
+    limits = configuration.limits
+    hasty = replace(configuration, limits=replace(limits, max_wait=min(limits.max_wait, MOST_SECONDS)))
     for name in configuration.sources:
         try:
-            checks = connectors_of(configuration, (name,))[name].doctor()
+            checks = connectors_of(hasty, (name,))[name].doctor()
         except BridgeError as problem:
             checks = (Check(name, "failure", problem.message, problem.hint),)
         for check in checks:
@@ -104,7 +120,9 @@ def _store_check(configuration: Configuration) -> Check:
 
 def _lines(found: Status) -> Iterator[str]:
     """One screen."""
-    yield f"{'healthy' if found.healthy else 'needs a look'}, as of {_instant(found.now)}"
+    since = f" since {_instant(found.since)}" if found.since else ""
+    yield f"{'healthy' if found.healthy else 'needs a look'}{since}, as of {_instant(found.now)}"
+    yield from (f"  {reason}" for reason in found.reasons)
     yield ""
     for name, last in found.freshness.items():
         age = f"read whole {_ago(found.now - last)} ago" if last else "never read whole"
@@ -115,8 +133,10 @@ def _lines(found: Status) -> Iterator[str]:
     yield ""
     yield from _runs(found)
     yield from _waiting(found)
-    if found.audit.rows:
+    if found.reports is not None:
         yield ""
+        yield from _reports(found.reports)
+    if found.audit.rows:
         yield f"  audit {plural(found.audit.rows, 'row')}, head {found.audit.short}; check it: itsm-bridge audit verify"
 
 
@@ -131,7 +151,7 @@ def _proof(found: Status, source: str) -> str:
     if uncounted:
         return f"{swept}; not counted by the source: {', '.join(uncounted)}"
     compared = any(count.source == source for count in found.counts)
-    return f"{swept}; {'complete by the count of the source' if compared else 'not compared yet'}"
+    return f"{swept}; {'complete by its own count' if compared else 'not compared yet'}"
 
 
 def _runs(found: Status) -> Iterator[str]:
@@ -158,6 +178,15 @@ def _waiting(found: Status) -> Iterator[str]:
     yield from (f"  {count:>5,} {what}" for what, count in waiting.items() if count)
     for kind, subject, detail in found.findings[:10]:
         yield f"        {kind}  {printable(subject)}: {printable(detail, 160)}"
+
+
+def _reports(reports: ReportsDue) -> Iterator[str]:
+    """What lies there of the last whole periods, and what comes next."""
+    if reports.published:
+        yield f"  reports published: {', '.join(reports.published)}"
+    if reports.due:
+        yield f"  reports due, built by the next run that ends well: {', '.join(reports.due)}"
+    yield f"  next report: {reports.next_name}, due {reports.next_at:%Y-%m-%d %H:%M} {reports.next_at:%Z}"
 
 
 def _told(summary: Mapping[str, object]) -> Iterator[str]:
@@ -190,6 +219,9 @@ def _problems(summary: object) -> Iterable[object]:
 def _document(found: Status) -> dict[str, object]:
     return {
         "healthy": found.healthy,
+        "since": found.since.isoformat() if found.since else None,
+        "reasons": list(found.reasons),
+        "reports": None if found.reports is None else _reports_document(found.reports),
         "now": found.now.isoformat(),
         "sources": {
             name: {
@@ -222,6 +254,11 @@ def _document(found: Status) -> dict[str, object]:
         "audit": {"rows": found.audit.rows, "head": found.audit.hash},
         "warnings": [dict(zip(WARNING, one, strict=True)) for one in found.warnings],
     }
+
+
+def _reports_document(reports: ReportsDue) -> dict[str, object]:
+    coming = {"period": reports.next_name, "at": reports.next_at.isoformat()}
+    return {"published": list(reports.published), "due": list(reports.due), "next": coming}
 
 
 def _sweep_document(found: Status, source: str) -> dict[str, object] | None:

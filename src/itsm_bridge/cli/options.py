@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from itsm_bridge.cli import logs
 from itsm_bridge.errors import Finding
 
 if TYPE_CHECKING:
@@ -34,20 +35,13 @@ class Options:
     def start(self) -> None:
         """Files that only their owner reads, and the log on standard error."""
         os.umask(0o077)
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(
-            JsonLines() if self.log_format == "json" else logging.Formatter("%(levelname)s %(message)s")
-        )
         level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(self.verbose, 2)]
-        logging.basicConfig(handlers=[handler], level=logging.ERROR if self.quiet else level, force=True)
-        # the clients and urllib3 log whole URLs and bodies: those never reach a log of ours
-        for name in ("urllib3", "requests", "jira", "pysnow", "alembic", "sqlalchemy"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)
+        logs.start(self.log_format, logging.ERROR if self.quiet else level)
 
     @property
     def on_terminal(self) -> bool:
         """Whether a person is watching: then there is progress and a summary, else silence means healthy."""
-        return sys.stderr.isatty() and not self.quiet and not self.as_json
+        return sys.stderr.isatty() and not (self.quiet or self.as_json or self.log_format == "json")
 
     def say(self, text: str) -> None:
         """Print a result for people; with ``--json`` there is none."""
@@ -59,19 +53,15 @@ class Options:
         if not self.as_json and not self.quiet and (sys.stdout.isatty() or self.verbose):
             click.echo(text)
 
+    def tell(self, text: str) -> None:
+        """Print a line above the last one on standard error, for people; machines have an event instead."""
+        if not self.quiet and self.log_format == "text":
+            click.echo(text, err=True)
+
     def document(self, content: Any) -> None:  # noqa: ANN401 - any JSON
         """Print the one JSON document of ``--json``."""
         if self.as_json:
             click.echo(json.dumps(content, indent=2, ensure_ascii=False, default=str))
-
-
-class JsonLines(logging.Formatter):
-    """One JSON object a line."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Level, logger and message; foreign text in it is escaped by JSON itself."""
-        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        return json.dumps({"at": at, "level": record.levelname.lower(), "event": record.getMessage()})
 
 
 def clock() -> datetime:

@@ -70,7 +70,7 @@ class Ending:
 
 
 @contextmanager
-def watched(options: Options, max_runtime: int) -> Iterator[Watchers]:
+def watched(options: Options, max_runtime: float) -> Iterator[Watchers]:
     """What a run is to tell while it works, and when it is to stop: see ``Ending``."""
     end = Ending(max_runtime)
     before = {number: signal.signal(number, end) for number in SIGNALS}

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
+from itsm_bridge.cli.durations import WallTime
 from itsm_bridge.cli.exits import FINDINGS, Finished, code_of, ending, worst
 from itsm_bridge.cli.options import Options, clock, opened
 from itsm_bridge.cli.plans import next_step, plan_text
 from itsm_bridge.cli.progress import watched
+from itsm_bridge.cli.telling import telling
 from itsm_bridge.cli.text import plural, printable
 from itsm_bridge.config import load
-from itsm_bridge.errors import BridgeError, UsageError
+from itsm_bridge.errors import BridgeError, GuardTripped, UsageError
+from itsm_bridge.events import emit
 from itsm_bridge.operations import run as steps
 from itsm_bridge.operations.bridge import Bridge, lock_path, open_bridge
 from itsm_bridge.operations.clock_warnings import ClockWarning
@@ -48,16 +51,24 @@ OLDER_COPY = RunFinding(
 MOST_CLOCKS = 5
 """Clocks past a warning that a run's line names."""
 
+max_runtime_option = click.option(
+    "--max-runtime",
+    metavar="DURATION",
+    type=WallTime(),
+    help="End after so long, such as 10m, with progress kept; default: limits: max_runtime of bridge.yaml.",
+)
 
-@click.command(epilog="Example: itsm-bridge sync --source snow")
+
+@click.command(epilog="Example: itsm-bridge sync --source snow --max-runtime 10m")
 @click.option("--source", multiple=True, help="Only this source; may be given more than once.")
 @click.option("--full", is_flag=True, help="Read everything again, not only what changed.")
+@max_runtime_option
 @click.pass_obj
-def sync(options: Options, source: tuple[str, ...], full: bool) -> None:
+def sync(options: Options, source: tuple[str, ...], full: bool, max_runtime: timedelta | None) -> None:
     """Read what changed into the store."""
     with (
         _working(options, "sync", create=True) as job,
-        watched(options, job.bridge.configuration.limits.max_runtime) as watch,
+        watched(options, _seconds(job.bridge, max_runtime)) as watch,
     ):
         connectors = job.bridge.connectors(source, watch)
         pulled = read_sources(job.bridge, connectors, full=full, watch=watch)
@@ -107,7 +118,7 @@ def apply(options: Options, file: Path | None, allow_changes: int) -> None:
     """Write the plan back; a ticket that moved since is skipped and listed."""
     with _working(options, "apply") as job:
         saved = None if file is None else read_plan_file(file)
-        with watched(options, job.bridge.configuration.limits.max_runtime) as watch:
+        with watched(options, _seconds(job.bridge)) as watch:
             connectors = job.bridge.connectors(watch=watch)
             job.report = steps.carry_out(
                 job.bridge, connectors, job.run_id, saved=saved, allow=allow_changes, watch=watch
@@ -116,16 +127,22 @@ def apply(options: Options, file: Path | None, allow_changes: int) -> None:
 
 
 @click.command(epilog="Example, in a crontab: 5 7 * * 1-6  itsm-bridge -C /etc/itsm-bridge/config run")
+@max_runtime_option
 @click.pass_obj
-def run(options: Options) -> None:
+def run(options: Options, max_runtime: timedelta | None) -> None:
     """What cron calls: sync, plan, apply, and the reports that are due."""
     with (
         _working(options, "run", create=True) as job,
-        watched(options, job.bridge.configuration.limits.max_runtime) as watch,
+        watched(options, _seconds(job.bridge, max_runtime)) as watch,
     ):
         connectors = job.bridge.connectors(watch=watch)
         job.report = steps.run(job.bridge, connectors, job.run_id, publish_due, watch=watch)
     _finish(options, job.report)
+
+
+def _seconds(bridge: Bridge, given: timedelta | None = None) -> float:
+    """How long this run may take: as given, else as configured."""
+    return bridge.configuration.limits.max_runtime if given is None else given.total_seconds()
 
 
 @dataclass(slots=True)
@@ -143,10 +160,12 @@ def _working(options: Options, command: str, *, create: bool = False) -> Iterato
     configuration = load(options.folder)
     with (
         held(lock_path(configuration), command, clock()),
+        telling(configuration, command) as told,
         open_bridge(configuration, clock, create=create) as bridge,
         bridge.store.sole(),
     ):
         job = _Job(bridge, bridge.store.start_run(command, clock(), configuration.digest), steps.RunReport(command))
+        told.started(job.run_id)
         given = _given()
         try:
             is_older = look_for_an_older_copy(bridge, job.run_id)
@@ -158,10 +177,16 @@ def _working(options: Options, command: str, *, create: bool = False) -> Iterato
             code, message = ending(problem)
             with suppress(BridgeError):  # what ended the run is told, and not that the log could not be added to
                 job.report = audited(bridge, job.run_id, job.report, code, given, message)
-            bridge.store.finish_run(job.run_id, clock(), str(code), job.report.summary() | {"problems": [message]})
+            _tell_guard(problem)
+            summary = job.report.summary() | {"problems": [message]} | told.tally.summary()
+            bridge.store.finish_run(job.run_id, clock(), str(code), summary)
+            told.ended(code, job.report, bridge)
             raise
-        summary, told = job.report.summary(), job.report.warnings.rows
-        bridge.store.finish_run(job.run_id, clock(), str(code_of_report(job.report)), summary, told)
+        code = code_of_report(job.report)
+        _log(job.report)
+        summary, warned = job.report.summary() | told.tally.summary(), job.report.warnings.rows
+        bridge.store.finish_run(job.run_id, clock(), str(code), summary, warned)
+        told.ended(code, job.report, bridge)
 
 
 def _given() -> dict[str, object]:
@@ -179,15 +204,13 @@ def _finish(options: Options, report: steps.RunReport) -> None:
     if code == 0:
         options.summarize(f"itsm-bridge {report.command}: {line}")
         return
-    if not options.quiet:
-        for finding in report.findings[:MOST_FINDINGS]:
-            click.echo(f"{finding.kind}  {printable(finding.subject)}: {printable(finding.detail)}", err=True)
+    for finding in report.findings[:MOST_FINDINGS]:
+        options.tell(f"{finding.kind}  {printable(finding.subject)}: {printable(finding.detail)}")
     if report.problems:
         problem = worst(report.problems)
-        if not options.quiet:
-            for other in report.problems:
-                if other is not problem:
-                    click.echo(_problem_line(other), err=True)
+        for other in report.problems:
+            if other is not problem:
+                options.tell(_problem_line(other))
         others = f" ({plural(len(report.problems) - 1, 'more problem')})" if len(report.problems) > 1 else ""
         raise Finished(code, f"{report.command}: {problem.message}{others}; {line}", problem.hint)
     first = report.findings[0]
@@ -195,7 +218,22 @@ def _finish(options: Options, report: steps.RunReport) -> None:
         code,
         f"{report.command}: {plural(len(report.findings), 'finding')}, first: {first.subject}: {first.detail}; {line}",
         "itsm-bridge status",
+        logged=f"{report.command}: {plural(len(report.findings), 'finding')}; {line}",
     )
+
+
+def _log(report: steps.RunReport) -> None:
+    """What a person should look at, and what ended a part, for those who read the log by machine."""
+    for finding in report.findings:
+        emit("run.finding", kind=finding.kind, subject=finding.subject)
+    for problem in report.problems:
+        _tell_guard(problem)
+        emit("run.problem", error=type(problem).__name__, exit_code=code_of(problem), message=problem.message)
+
+
+def _tell_guard(problem: BaseException) -> None:
+    if isinstance(problem, GuardTripped):
+        emit("guard.stopped", message=problem.message)
 
 
 def _problem_line(problem: BridgeError) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
+import textwrap
 import unicodedata
 
 INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -14,6 +17,22 @@ def printable(text: str, longest: int = 2000) -> str:
         _escaped(character) if unicodedata.category(character) in INVISIBLE else character for character in text
     )
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def fitted(line: str, width: int | None = None, *, hang: int = 2) -> str:
+    """``line`` broken for a terminal of ``width`` (default: this one, from 40 to 100), ``hang`` deeper after the first.
+
+    Off a terminal it stays one line: whoever reads that looks for words in lines.
+    """
+    if width is None:
+        if not sys.stdout.isatty():
+            return line
+        width = min(max(shutil.get_terminal_size().columns, 40), 100)
+    if len(line) <= width:
+        return line
+    start = " " * (len(line) - len(line.lstrip()))
+    deeper = start + " " * hang
+    return textwrap.fill(line.lstrip(), width, initial_indent=start, subsequent_indent=deeper, break_on_hyphens=False)
 
 
 def error_document(code: int, message: str, hint: str) -> str:

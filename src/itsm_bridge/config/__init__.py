@@ -6,12 +6,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from itsm_bridge.config.credential_names import names as variables_of
 from itsm_bridge.config.findings import describe
 from itsm_bridge.config.folder import FILES, check, load
 from itsm_bridge.config.literals import LiteralError, parse_duration, parse_instant
 from itsm_bridge.config.model import Configuration, Credentials, Source
 from itsm_bridge.config.outside_files import read_outside
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 __all__ = [
     "FILES",
@@ -26,7 +31,9 @@ __all__ = [
     "mail_credentials",
     "parse_duration",
     "parse_instant",
+    "ping_url",
     "read_outside",
+    "variables_of",
 ]
 
 
@@ -58,3 +65,13 @@ def mail_credentials(project: Path) -> Credentials | None:
     from itsm_bridge.config.credential_settings import read_mail  # noqa: PLC0415 - the same
 
     return read_mail(project)
+
+
+def ping_url(project: Path) -> SecretStr | None:
+    """Where runs are pinged, ``ITSM_BRIDGE_PING_URL`` as above; ``None`` where it is not set.
+
+    Who knows it can say that all is well, so it is never shown. Raises ``ConfigurationInvalid``.
+    """
+    from itsm_bridge.config.credential_settings import read_ping  # noqa: PLC0415 - the same
+
+    return read_ping(project)

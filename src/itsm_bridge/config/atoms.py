@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -9,6 +10,7 @@ from itsm_bridge.config.decoding import Context, Converted, Decoder, Number, Par
 from itsm_bridge.config.documents import Node, ScalarNode
 from itsm_bridge.config.findings import Code
 from itsm_bridge.config.literals import (
+    LiteralError,
     parse_date,
     parse_duration,
     parse_instant,
@@ -33,11 +35,24 @@ ZONE: Final = Parsed(parse_zone, "a zone such as Asia/Kolkata")
 class BusinessTime(Decoder[Duration]):
     """A duration that is not zero, in hours of a calendar or in its working days."""
 
+    parse: Callable[[str], Duration] = parse_duration
+
     def _decode(self, node: Node, context: Context) -> Duration:
-        duration = Parsed(parse_duration, "a duration such as 4h").read(node, context)
+        duration = Parsed(self.parse, "a duration such as 4h").read(node, context)
         if not (duration.seconds or duration.working_days):
             raise context.refuse(node.position, Code.OUT_OF_RANGE, "a duration of nothing")
         return duration
+
+
+def _on_the_wall(text: str) -> Duration:
+    """What ``parse_duration`` reads; where a bare day was written, hours are meant and not working days."""
+    try:
+        return parse_duration(text)
+    except LiteralError as error:
+        days, _, unit = (error.suggestion or "").partition(" ")
+        if unit == "working_days":
+            raise LiteralError(str(error), f"{int(days) * 24}h") from None
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +60,7 @@ class Seconds(Decoder[int]):
     """A duration on the clock on the wall, where working days mean nothing."""
 
     def _decode(self, node: Node, context: Context) -> int:
-        duration = BusinessTime().read(node, context)
+        duration = BusinessTime(_on_the_wall).read(node, context)
         if duration.seconds is None:
             message = "working days belong to a calendar, and here the clock on the wall counts: write hours"
             raise context.refuse(node.position, Code.BAD_FORM, message)

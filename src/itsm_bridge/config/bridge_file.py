@@ -32,6 +32,8 @@ from itsm_bridge.config.model import (
     Jira,
     JiraWrite,
     Limits,
+    Metrics,
+    Notify,
     Ownership,
     Position,
     Reports,
@@ -41,6 +43,7 @@ from itsm_bridge.config.model import (
 )
 from itsm_bridge.config.records import Choice, Key, Keyed, Record
 from itsm_bridge.config.reports_key import REPORTS
+from itsm_bridge.config.telling_keys import METRICS, NOTIFY
 from itsm_bridge.model import State, TicketType
 
 
@@ -54,6 +57,8 @@ class Bridge:
     limits: Limits
     ownership: Mapping[str, Ownership]
     reports: Reports
+    metrics: Metrics | None
+    notify: Notify
 
 
 # --- fields ------------------------------------------------------------------------------------------------------
@@ -340,5 +345,7 @@ BRIDGE: Final = Record(
             _YIELDING,
         ),
         Key("reports", REPORTS, Reports()),
+        Key("metrics", METRICS, None),
+        Key("notify", NOTIFY, Notify()),
     ),
 )

@@ -68,6 +68,13 @@ class OfTheLog(Variables):
     key_file: SecretStr | None = None
 
 
+class OfPings(Variables):
+    """The same for pings."""
+
+    url: SecretStr | None = None
+    url_file: SecretStr | None = None
+
+
 def variables(prefix: str, env_file: Path | None = None, kind: type[Variables] = Variables) -> Variables:
     """What one place says, under this prefix: the environment, or ``env_file``."""
 
@@ -180,6 +187,19 @@ def read_mail(project: Path) -> Credentials | None:
         missing = next(one.variable for one in wanted if not one.is_set)
         raise ConfigurationInvalid(f"the mail server: {missing} is not set; set both or neither; nothing was sent")
     return Credentials("password", account, SecretStr(secret))
+
+
+PING: Final = "ITSM_BRIDGE_PING_"
+
+
+def read_ping(project: Path) -> SecretStr | None:
+    """The address to ping; ``None`` where no place has it. Raises ``ConfigurationInvalid``, which never shows it."""
+    try:
+        layers = (variables(PING, kind=OfPings), *dotenv(project / DOTENV, PING, OfPings))
+        url = _Wanted(f"{PING}URL", "url", layers, project).value()
+    except Unusable as problem:
+        raise ConfigurationInvalid(f"the address to ping: {problem}; nothing was pinged") from None
+    return None if url is None else SecretStr(url)
 
 
 def _data_center(source: Source, wanted: Callable[[str], _Wanted]) -> Credentials:

@@ -200,4 +200,6 @@ def _configuration(folder: Path, digest: str, parts: _Parts) -> Configuration:
         rules=parts.rules,
         holders=parts.services.holders,
         reports=parts.bridge.reports,
+        metrics=parts.bridge.metrics,
+        notify=parts.bridge.notify,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Generic, TypeVar
@@ -42,6 +43,11 @@ class Key(Generic[T_co]):
         if value is None:
             raise Mistaken
         return self.decoder.read(value, context.under(node.key(self.name)))
+
+    def survey(self, value: Node, context: Context) -> None:
+        """Note what is wrong in a value that stands under a misspelt name: one pass finds it too."""
+        with suppress(Mistaken):
+            self.decoder.read(value, context)
 
 
 def _no_check(value: object, node: MappingNode, context: Context) -> None:
@@ -100,7 +106,14 @@ class Record(Decoder[T]):
             hint = self.hints.get(key.text.casefold(), "")
             message = f"{self.what} has no key {quote(key.text)}{hint}"
             context.refuse_word(key, Code.UNKNOWN_KEY, message, names)
-        return frozenset(filter(None, (nearest(key.text, names) for key in unknown[:LISTED_PER_FILE])))
+        meant = {key.text: nearest(key.text, names) for key in unknown[:LISTED_PER_FILE]}
+        sure = {key.text: nearest(key.text, names, likeness=0.8) for key in unknown[:LISTED_PER_FILE]}
+        for known in self.keys:
+            written = next((node.key(word) for word, name in sure.items() if name == known.name), None)
+            value = None if written is None else node.get(written.text)
+            if written is not None and value is not None and node.get(known.name) is None:
+                known.survey(value, context.under(written))
+        return frozenset(filter(None, meant.values()))
 
     def _note_missing(self, node: MappingNode, place: Position, context: Context, meant: frozenset[str]) -> None:
         for key in self.keys:

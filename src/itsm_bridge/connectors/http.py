@@ -32,6 +32,7 @@ from itsm_bridge.connectors.deadline import Deadline, pool_classes
 from itsm_bridge.connectors.surroundings import Surroundings
 from itsm_bridge.connectors.waiting import backoff, http_date, wished_wait
 from itsm_bridge.errors import BridgeError, NeedsPerson, OutcomeUnknown, SourceUnavailable
+from itsm_bridge.events import emit
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0
@@ -80,27 +81,30 @@ class BearerAuth(AuthBase):
         return "BearerAuth(…)"
 
 
-class _GuardedAdapter(HTTPAdapter):
+class GuardedAdapter(HTTPAdapter):
     """The lowest layer: nothing leaves for another origin, nothing is read beyond the deadline and the cap."""
 
-    def __init__(self, origin: Origin, deadline: Deadline, largest: int) -> None:
-        self._origin, self._deadline, self._largest = origin, deadline, largest
+    def __init__(self, origin: Origin, deadline: Deadline, largest: int, connect: float = CONNECT_SECONDS) -> None:
+        self._origin, self._deadline, self._largest, self._connect = origin, deadline, largest, connect
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as they come
+        """Connections that ask the deadline."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = pool_classes(self._deadline)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - passed on as they come
+        """The same through a proxy."""
         manager = super().proxy_manager_for(*args, **kwargs)
         manager.pool_classes_by_scheme = pool_classes(self._deadline)
         return manager
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - passed on as they come
+        """Send, and read the whole answer."""
         if origin_of(request.url or "") != self._origin:
             raise NeedsPerson(f"refused to send a request to another address than {self._origin[1]}; nothing was sent")
         self._deadline.start()
-        kwargs |= {"stream": True, "timeout": (CONNECT_SECONDS, READ_SECONDS)}
+        kwargs |= {"stream": True, "timeout": (self._connect, READ_SECONDS)}
         response = super().send(request, *args, **kwargs)
         try:
             body = self._read(response)
@@ -171,7 +175,7 @@ class GuardedSession(requests.Session):
             grace=GRACE_SECONDS,
             unwanted=self._is_unwanted,
         )
-        adapter = _GuardedAdapter(origin_of(url), self._deadline, largest)
+        adapter = GuardedAdapter(origin_of(url), self._deadline, largest)
         self.adapters.clear()
         self.mount("https://", adapter)
         self.mount("http://", adapter)
@@ -207,6 +211,7 @@ class GuardedSession(requests.Session):
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(functools.partial(_may_be_repeated, call)),
             wait=self._wait,
+            before_sleep=self._tell,
             stop=self._is_enough,
             sleep=functools.partial(self._sleep, call),
             reraise=True,
@@ -220,6 +225,10 @@ class GuardedSession(requests.Session):
         failure = _failure(state)
         failure.pause = backoff(state.attempt_number, failure.wish, self._surroundings.chance)
         return failure.pause
+
+    def _tell(self, state: tenacity.RetryCallState) -> None:
+        failure, tried = _failure(state), state.attempt_number
+        emit("source.waits", source=self.source, seconds=failure.pause, attempt=tried, reason=failure.why)
 
     def _is_enough(self, state: tenacity.RetryCallState) -> bool:
         waited = state.idle_for + state.upcoming_sleep

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -13,9 +12,10 @@ from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.issued import Issued
 from itsm_bridge.operations.letters import MANIFEST, copy_of
 from itsm_bridge.operations.mailing import expect
+from itsm_bridge.operations.published import KINDS, is_published
 from itsm_bridge.report import Copies, build_all, build_copies
 
-KINDS = ("week", "month", "quarter")
+__all__ = ["KINDS", "publish_due"]
 
 
 def publish_due(bridge: Bridge, now: datetime) -> Issued:
@@ -26,7 +26,7 @@ def publish_due(bridge: Bridge, now: datetime) -> Issued:
     """
     issued, stopped = list[str](), list[GuardTripped]()
     for period in _last_whole(bridge, now):
-        if _is_published(bridge.reports / period.name / MANIFEST, period):
+        if is_published(bridge.reports / period.name / MANIFEST, period):
             copies = _publish_missing(bridge, period)
         else:
             copies = _publish(bridge, period)
@@ -39,16 +39,6 @@ def _last_whole(bridge: Bridge, now: datetime) -> Iterator[Period]:
     """The last whole week, month and quarter."""
     for kind in KINDS:
         yield Period.holding(now, kind, bridge.configuration.zone).previous()
-
-
-def _is_published(manifest: Path, period: Period) -> bool:
-    """Whether the whole period was published, with its workbook: not one that was built before the period's end."""
-    try:
-        document = json.loads(manifest.read_text(encoding="utf-8"))
-        whole = datetime.fromisoformat(document["as_of"]) >= period.end
-        return whole and any(str(file["path"]).endswith(".xlsx") for file in document["files"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
 
 
 def _publish(bridge: Bridge, period: Period) -> Copies:
@@ -73,4 +63,4 @@ def _publish_missing(bridge: Bridge, period: Period) -> Copies:
 
 def _has_copy(folder: Path, vendor: str, period: Period) -> bool:
     found = copy_of(folder, vendor)
-    return found is not None and _is_published(found / MANIFEST, period)
+    return found is not None and is_published(found / MANIFEST, period)

@@ -16,6 +16,7 @@ from pathlib import Path
 from itsm_bridge.config import mail_credentials
 from itsm_bridge.config.model import Credentials, Mail
 from itsm_bridge.errors import BridgeError, SourceUnavailable, StorageFailed
+from itsm_bridge.events import emit
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.letters import MANIFEST, Letter, copy_of, letter
 from itsm_bridge.store import replace_whole
@@ -127,6 +128,7 @@ def send(bridge: Bridge, mail: Mail, folder: Path, now: datetime) -> tuple[Bridg
         try:
             _deliver(mail, credentials, one, now)
             outbox.note(period, one.whom, one.digest)
+            emit("mail.sent", period=period, recipients=len(one.to))
         except BridgeError as problem:
             problems.append(problem)
     if not problems:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from itsm_bridge.connectors.ahead import take_short_turns
 from itsm_bridge.connectors.base import Connector
+from itsm_bridge.events import emit
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.watching import SILENT, Watchers
 from itsm_bridge.sync import Pulled, pull
@@ -32,8 +34,8 @@ def read_sources(
             watch.pulled(source, stream, done, expected)
 
     def one(connector: Connector) -> Pulled:
-        configuration = bridge.configuration
-        return pull(
+        configuration, began = bridge.configuration, time.monotonic()
+        pulled = pull(
             bridge.store,
             connector,
             bridge.clock(),
@@ -43,6 +45,8 @@ def read_sources(
             watch=told,
             expired=expired,
         )
+        _tell(pulled, time.monotonic() - began)
+        return pulled
 
     if len(connectors) < 2:
         return tuple(one(connector) for connector in connectors.values())
@@ -53,3 +57,18 @@ def read_sources(
         except BaseException:
             stop.set()
             raise
+
+
+def _tell(pulled: Pulled, seconds: float) -> None:
+    if pulled.problem is not None:
+        error = type(pulled.problem).__name__
+        emit("source.failed", source=pulled.source, error=error, read=pulled.read, seconds=seconds)
+        return
+    emit(
+        "source.read",
+        source=pulled.source,
+        read=pulled.read,
+        changed=pulled.new + pulled.changed,
+        quarantined=pulled.quarantined,
+        seconds=seconds,
+    )

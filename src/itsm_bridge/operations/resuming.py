@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from itsm_bridge.connectors.base import Connector
 from itsm_bridge.errors import BridgeError, StorageFailed
+from itsm_bridge.events import emit
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.findings import UNKNOWN_WRITE, RunFinding, untold_collisions
 from itsm_bridge.writeback import look_for_notes, resolve_leftovers
@@ -40,6 +41,8 @@ def resume(bridge: Bridge, connectors: Mapping[str, Connector], run_id: int) -> 
         else:
             resolved += leftovers.resolved
             found += [RunFinding(UNKNOWN_WRITE, one.ticket, _told(one.why)) for one in leftovers.unread]
+    if resolved:
+        emit("run.resumed", resolved=resolved)
     return Resumed(healthy, resolved, (*untold_collisions(bridge.store), *found), tuple(problems))
 
 

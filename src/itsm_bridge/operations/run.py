@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from itsm_bridge.connectors.base import Connector
 from itsm_bridge.errors import BridgeError, ConfigurationInvalid, GuardTripped, SourceUnavailable, StorageFailed
+from itsm_bridge.events import emit
 from itsm_bridge.model import Decision, Outcome
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.clock_warnings import NO_WARNINGS, Warnings, look
@@ -75,6 +77,7 @@ class RunReport:
                 }
                 for pulled in self.pulled
             },
+            "by_source": self._by_source(),
             "open_tickets": sum(self.plan.open_tickets.values()) if self.plan else None,
             "planned": len(self.plan.tickets) if self.plan else 0,
             "written": self.applied.written,
@@ -90,6 +93,16 @@ class RunReport:
             "findings": [[finding.kind, finding.subject, finding.detail] for finding in self.findings],
             "problems": [problem.message for problem in self.problems],
         }
+
+    def _by_source(self) -> dict[str, dict[str, int]]:
+        """What was written, what is held and on what people and rules did not agree, by source."""
+        held = () if self.plan is None else self.plan.held
+        apart = (finding.subject for finding in self.findings if finding.kind in {"conflict", "collision"})
+        written = (one.plan.ticket.id for one in self.applied.outcomes if Outcome.VERIFIED in one.fields.values())
+        of_tickets = {"written": written, "held": (one.ticket for one in held), "conflicts": apart}
+        counts = {what: Counter(one.partition(":")[0] for one in tickets) for what, tickets in of_tickets.items()}
+        sources = {pulled.source for pulled in self.pulled}.union(*counts.values())
+        return {source: {what: counts[what][source] for what in counts} for source in sorted(sources)}
 
     def _warnings(self) -> dict[str, object]:
         """The clocks that passed a warning, the fullest first, and how many had passed one before anybody looked."""
@@ -124,6 +137,8 @@ def write(
 ) -> Applied:
     """Apply a plan within the limits, and keep what was decided. Raises ``GuardTripped`` before the first write."""
     check_limits(plan, bridge.configuration.limits, allow, file)
+    for one in plan.held:
+        emit("ticket.held", ticket=one.ticket, field=one.field, kind=one.kind)
     applied = apply(plan, bridge.store, connectors, run_id, bridge.clock, stopped=watch.stopped, watch=watch.written)
     remember(bridge, run_id, plan, applied)
     bridge.store.seal_audit(bridge.clock())
@@ -241,6 +256,8 @@ def run(
         try:
             issued = publish(bridge, bridge.clock())
             problems += issued.stopped
+            for period in issued.periods:
+                emit("report.published", period=period)
         except (BridgeError, OSError) as problem:  # what was read and written must be told all the same
             problems.append(problem if isinstance(problem, BridgeError) else StorageFailed(f"the report: {problem}"))
         problems += send_due(bridge, bridge.clock())

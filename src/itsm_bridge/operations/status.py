@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.completeness import Gap, incomplete_streams
+from itsm_bridge.operations.published import ReportsDue, reports_due
 from itsm_bridge.store import EMPTY_AUDIT, Head, QuarantineRow, Reader, Run, StreamCount, SweepRow
 from itsm_bridge.writeback import open_writes
 
@@ -37,13 +39,36 @@ class Status:
     findings: tuple[tuple[str, str, str], ...]
     warnings: tuple[tuple[object, ...], ...] = ()
     audit: Head = EMPTY_AUDIT
+    reports: ReportsDue | None = None
+
+    @property
+    def since(self) -> datetime | None:
+        """From which of the last runs on each ended as well, or as badly, as the newest; ``None`` without a run."""
+        ended = [run for run in self.runs if run.outcome is not None]
+        alike = takewhile(lambda run: (run.outcome == "0") == (ended[0].outcome == "0"), ended)
+        return min((run.started_at for run in alike), default=None)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it is not healthy, in words; none where it is."""
+        never = [name for name, at in self.freshness.items() if at is None]
+        last = self.runs[0].outcome if self.runs else ""
+        said = {
+            "no run yet": not self.runs,
+            "the last run has not ended: at work, or killed": last is None,
+            "the last run was stopped by a guard": last == "6",
+            f"the last run ended with exit {last}": last not in {"0", "6", "", None},
+            f"never read whole: {', '.join(never)}": bool(never),
+            "writes are unfinished": bool(self.unresolved),
+            "records are in quarantine": bool(self.quarantined),
+            "counts differ from the source's": bool(self.gaps),
+        }
+        return tuple(words for words, holds in said.items() if holds)
 
     @property
     def healthy(self) -> bool:
         """The last run ended well, every source has been read, and nothing waits for a person."""
-        last_ended_well = bool(self.runs) and self.runs[0].outcome == "0"
-        waits = self.unresolved or self.quarantined or self.gaps
-        return last_ended_well and all(self.freshness.values()) and not waits
+        return not self.reasons
 
 
 def status_of(bridge: Bridge) -> Status:
@@ -54,8 +79,9 @@ def status_of(bridge: Bridge) -> Status:
     telling = next((run for run in runs if run.command in {"run", "apply", "sync"} and run.outcome is not None), None)
     looking = next((run for run in runs if run.command in {"run", "apply"} and run.outcome is not None), None)
     last_findings = telling.summary.get("findings") if telling is not None else None
+    now = bridge.clock()
     return Status(
-        now=bridge.clock(),
+        now=now,
         runs=runs,
         freshness={name: fresh.get(name) for name in sources},
         tickets={name: store.ticket_count(name) for name in sources},
@@ -70,6 +96,7 @@ def status_of(bridge: Bridge) -> Status:
         findings=tuple(_finding(row) for row in last_findings) if isinstance(last_findings, list | tuple) else (),
         warnings=() if looking is None else warnings_of(looking.summary),
         audit=store.audit_head(),
+        reports=reports_due(bridge.reports, now, bridge.configuration.zone),
     )
 
 

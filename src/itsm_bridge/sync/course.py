@@ -8,6 +8,7 @@ from datetime import datetime
 
 from itsm_bridge.connectors.base import Connector, Page
 from itsm_bridge.errors import BridgeError, SourceUnavailable
+from itsm_bridge.events import emit
 from itsm_bridge.store import Saved, Store
 
 BATCH = 100
@@ -58,16 +59,26 @@ class Course:
 
     def store_page(self, stream: str, page: Page) -> None:
         """Store one page of a walk with its bookmark, and count it."""
-        self._count(page, self.store.save_page(self.source, stream, page, self.now))
+        self._count(stream, page, self.store.save_page(self.source, stream, page, self.now))
 
     def fetch(self, stream: str, external_ids: Sequence[str]) -> None:
         """Read tickets by their ids and store them, a batch at a time; bookmarks stay as they are."""
         for start in range(0, len(external_ids), BATCH):
             self.keep_time()
             page = self.connector.fetch_ids(stream, external_ids[start : start + BATCH])
-            self._count(page, self.store.save_found(self.source, stream, page, self.now))
+            self._count(stream, page, self.store.save_found(self.source, stream, page, self.now))
 
-    def _count(self, page: Page, saved: Saved) -> None:
+    def _count(self, stream: str, page: Page, saved: Saved) -> None:
+        emit(
+            "page.stored",
+            source=self.source,
+            stream=stream,
+            read=len(page.records),
+            changed=saved.new + saved.changed,
+            quarantined=len(page.rejected),
+        )
+        for one in page.rejected:
+            emit("ticket.quarantined", ticket=f"{self.source}:{one.external_id}", stream=stream)
         so_far = self.pulled
         self.pulled = replace(
             so_far,

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from itsm_bridge.config.model import Limits
 from itsm_bridge.connectors.base import Absence
 from itsm_bridge.errors import GuardTripped
+from itsm_bridge.events import emit
 from itsm_bridge.store import SweepRow
 from itsm_bridge.sync.course import Course
 
@@ -69,6 +70,8 @@ def sweep(course: Course, limits: Limits) -> None:
     row = SweepRow(course.source, course.now, seen=len(walk.stream_of), fetched=fetched, missed=len(reasons))
     moved = {one: stream for one, stream in walk.stream_of.items() if one in known and remembered.get(one) != stream}
     gone = course.store.note_sweep(row, reasons, final=FINAL, patience=PATIENCE, streams=moved)
+    for one in gone:
+        emit("ticket.gone", ticket=f"{course.source}:{one}", reason=reasons[one])
     course.pulled = replace(course.pulled, gone=course.pulled.gone + len(gone), swept=True)
 
 

@@ -19,6 +19,7 @@ from itsm_bridge.errors import (
     StorageFailed,
     WriteRefused,
 )
+from itsm_bridge.events import emit
 from itsm_bridge.model import Outcome, TicketRecord
 from itsm_bridge.store import Store
 from itsm_bridge.writeback.judging import (
@@ -81,6 +82,7 @@ def apply(
         try:
             writing.sign_in(source, connectors[source])
             outcomes.append(writing.ticket(ticket_plan, connectors[source]))
+            _tell(outcomes[-1])
         except StorageFailed:
             raise
         except BridgeError as problem:
@@ -160,6 +162,15 @@ class _Writing:
         except OutcomeUnknown as problem:
             return Sent(intent, unclear=problem.message)  # the read-back decides
         return Sent(intent)
+
+
+def _tell(outcome: TicketOutcome) -> None:
+    ticket, fields = outcome.plan.ticket.id, outcome.fields
+    became = ", ".join(f"{name} {result}" for name, result in sorted(fields.items()))
+    if Outcome.VERIFIED in fields.values():
+        emit("ticket.written", ticket=ticket, outcome=became)
+    else:
+        emit("ticket.left", ticket=ticket, outcome=became)
 
 
 def written_at(wanted: Mapping[str, str | int | None], after: TicketRecord) -> datetime:

@@ -55,8 +55,10 @@ from itsm_bridge.config.model.sources import (
     ServiceNowWrite,
     Source,
 )
+from itsm_bridge.config.model.telling import JOBS, Metrics, Notify
 
 __all__ = [
+    "JOBS",
     "OUTSIDE",
     "SCORED",
     "UNSCORED",
@@ -85,6 +87,8 @@ __all__ = [
     "Leave",
     "Limits",
     "Mail",
+    "Metrics",
+    "Notify",
     "OAuth",
     "OnChange",
     "OnReopen",

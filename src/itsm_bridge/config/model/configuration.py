@@ -13,6 +13,7 @@ from itsm_bridge.config.model.partners import Environment, Vendor
 from itsm_bridge.config.model.reporting import Reports
 from itsm_bridge.config.model.rulebook import RuleBook
 from itsm_bridge.config.model.sources import Limits, Ownership, Source
+from itsm_bridge.config.model.telling import Metrics, Notify
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +37,5 @@ class Configuration:
     rules: RuleBook
     holders: tuple[HoldRule, ...] = ()
     reports: Reports = field(default_factory=Reports)
+    metrics: Metrics | None = None
+    notify: Notify = field(default_factory=Notify)

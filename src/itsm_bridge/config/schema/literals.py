@@ -11,6 +11,7 @@ from itsm_bridge.config.reports_key import LONGEST_WORDS, parse_address, parse_i
 from itsm_bridge.config.service_levels import WHOSE
 from itsm_bridge.config.sla_file import parse_calendar_name
 from itsm_bridge.config.targets import FORMS, parse_target
+from itsm_bridge.config.telling_keys import parse_metrics_file
 
 Schema = dict[str, Any]
 
@@ -53,6 +54,7 @@ LITERALS: Final[Mapping[Callable[[str], object], Schema]] = MappingProxyType(
         ),
         parse_calendar_name: {"type": ["string", "number"], "not": {"enum": list(WHOSE)}},
         parse_input: text(r"[^:\\]+\.[cC][sS][vV]", "inputs/uptime.csv"),
+        parse_metrics_file: text(r".*[^/]\.prom", "/var/lib/node_exporter/itsm-bridge.prom"),
         parse_server: text(r"[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?", "smtp.example.org:587"),
         parse_address: text("[^@\\s]+@[^@\\s]+", "ops@example.org"),
         parse_words: {"type": ["string", "number"], "maxLength": 4 * LONGEST_WORDS},

@@ -56,6 +56,10 @@ _BRIDGE: Final = {
         f"ownership.{field}": f"Of the {field}: yield to the person, force ours, or hold it for a decision."
         for field in ("priority", "approval", "vendor")
     },
+    "metrics": "Figures for Prometheus, written at the end of each run and sync.",
+    "metrics.file": "The file, which must end in .prom: node_exporter reads no other.",
+    "notify": "Whom a run tells of its start and its end; the address comes from the environment.",
+    "notify.ping": "The commands that ping.",
     "reports": "How reports are made; all of it optional.",
     "reports.small": "A share over fewer than this is marked as small.",
     "reports.scorecard": "Weights of the figures by which vendors are compared.",
