@@ -15,7 +15,7 @@ from tests.end_to_end.truths import Told
 import itsm_bridge.sync.completeness as completeness
 from itsm_bridge.sandbox import Kind
 
-SEEDS = int(os.environ.get("SCHEDULES", "100"))
+SEEDS = int(os.environ.get("SCHEDULES", "50"))
 """Schedules of each kind of source; ``make schedules`` plays more."""
 BATCH = max(50, SEEDS // 20)
 """Schedules in one test: enough that each kind of event and of fault happens in each."""

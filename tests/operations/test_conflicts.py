@@ -15,7 +15,7 @@ from itsm_bridge.conditions import AllOf
 from itsm_bridge.config import Configuration, load
 from itsm_bridge.config.model import Ownership
 from itsm_bridge.connectors.base import Write
-from itsm_bridge.errors import UsageError
+from itsm_bridge.errors import SourceUnavailable, UsageError
 from itsm_bridge.model import Choice, State
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.conflicts import Resolved, resolve, story_of, survey
@@ -169,6 +169,23 @@ def test_ours_that_a_run_died_before_sending_is_sent_by_the_next(desk: Desk) -> 
     resolve_leftovers(desk.bridge.store, {"snow": desk.world}, lambda: desk.world.now)
     (change,) = desk.run().changes
     assert (change.field, desk.vendor) == ("vendor", "OptIT")
+    assert desk.run().changes == ()
+
+
+def test_ours_that_a_busy_source_turned_away_is_sent_by_the_next_run_and_once(desk: Desk) -> None:
+    def turn_away(_: Write) -> None:
+        raise SourceUnavailable("snow: busy")
+
+    desk.edit(vendor="GWL")
+    desk.resolve(Choice.OURS)
+    desk.world.before = turn_away
+    assert len(desk.run().changes) == 1
+    assert desk.vendor == "GWL"
+    desk.world.before = lambda _: None
+    resolve_leftovers(desk.bridge.store, {"snow": desk.world}, lambda: desk.world.now)
+    assert len(desk.run().changes) == 1
+    assert desk.vendor == "OptIT"
+    desk.edit(vendor="GWL")
     assert desk.run().changes == ()
 
 

@@ -41,6 +41,7 @@ def plan(play: Play, bridge: Bridge) -> RunReport:
     """Save what would be written."""
     made = decide(bridge, tuple(play.connectors), bridge.clock())
     writeback.write_plan_file(made, PLAN, play.disk.files)
+    play.filed.is_saved = True
     play.world.say(f"  saved {[(one.ticket.id, one.ticket.version, one.values) for one in made.tickets]}")
     return RunReport("plan")
 

@@ -42,17 +42,22 @@ class Crash(BaseException):
 
 @dataclass
 class Faults:
-    """Rolls the dice; ``fired`` counts what happened. Nothing happens any more once there is ``peace``."""
+    """Rolls the dice; ``fired`` counts what happened. Nothing happens any more once there is ``peace``.
+
+    ``risk`` is how often each fault was to be expected by now.
+    """
 
     chance: random.Random
     race: bool
     peace: bool = False
     without: frozenset[str] = frozenset()
     fired: Counter[str] = field(default_factory=Counter)
+    risk: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def fires(self, kind: str) -> bool:
         if self.peace or kind in self.without or (kind == RACE and not self.race):
             return False
+        self.risk[kind] += RATES[kind]
         if self.chance.random() >= RATES[kind]:
             return False
         self.fired[kind] += 1

@@ -23,7 +23,7 @@ import itsm_bridge.writeback.comparing as comparing
 import itsm_bridge.writeback.planfile as planfile
 from itsm_bridge.model import ApprovalState
 from itsm_bridge.store import Store
-from itsm_bridge.store.whole_files import Files
+from itsm_bridge.store.whole_files import Files, draft_of
 
 # by name, since mutants also change what a module has imported
 planning: Any = import_module("itsm_bridge.writeback.plan")
@@ -128,6 +128,17 @@ def a_plan_that_is_written_in_place(patch: Patch) -> None:
     patch.setattr(planfile, "replace_whole", write)
 
 
+def a_plan_without_a_durable_name(patch: Patch) -> None:
+    """The folder of the plan file is not synced."""
+
+    def write(path: Path, content: bytes, files: Files) -> None:
+        draft = draft_of(path)
+        files.create(draft, content)
+        files.replace(draft, path)
+
+    patch.setattr(planfile, "replace_whole", write)
+
+
 def a_plan_that_is_named_before_it_is_on_the_disk(patch: Patch) -> None:
     """What is written is not flushed."""
     patch.setattr(FakeFiles, "_flush", lambda *_: None)
@@ -203,6 +214,7 @@ MUTANTS_APART: Mapping[str, Mutant] = {
     "half a seal stays": half_a_seal_stays,
     "a key without a durable name": a_key_without_a_durable_name,
     "a plan that is written in place": a_plan_that_is_written_in_place,
+    "a plan without a durable name": a_plan_without_a_durable_name,
     "a plan that is named before it is on the disk": a_plan_that_is_named_before_it_is_on_the_disk,
     "a file for any version": a_file_for_any_version,
     "a file is only a hint": a_file_is_only_a_hint,
@@ -215,10 +227,10 @@ MUTANTS_APART: Mapping[str, Mutant] = {
 """By name."""
 
 CAUGHT_BY_APART: Mapping[str, tuple[int, bool]] = {
-    "one approver is enough": (10, True),
+    "one approver is enough": (1, True),
     "anybody approves": (11, False),
     "we approve": (26, False),
-    "a file for any version": (58, False),
+    "a file for any version": (2, False),
     "a file is only a hint": (11, False),
     "what a file skips is not told": (11, False),
     "one failure hides the other source": (9, True),

@@ -90,7 +90,7 @@ def mirror(world: World, books: Books) -> Iterator[str]:
     gone = {row.external_id for row in books.absent if row.gone_at is not None}
     missing = {row.external_id for row in books.absent} - gone
     yield from (f"{one} is missed though it is there" for one in (gone | missing) & world.tickets.keys())
-    yield from (f"{one} is not known to be gone" for one in world.deleted & books.records.keys() - gone)
+    yield from (f"{one} is not known to be gone" for one in world.deleted.keys() & books.records.keys() - gone)
     for external_id in world.tickets:
         truth, here = world.seen(external_id), books.records.get(external_id)
         if here is None:
@@ -166,8 +166,7 @@ def overwritten(world: World, books: Books, *, race: bool, seen: Counter[str]) -
             if event.marker and name in event.asked and before is not None and not before.marker:
                 seen["collisions"] += 1
                 intent = by_marker.get(event.marker)
-                blind = world.tickets.get(event.external_id) and world.tickets[event.external_id].unreadable == name
-                if not race and not blind:
+                if not race and not world.is_blind(event.external_id, name):
                     yield f"{event.external_id} {name}: {old!r} of a person was replaced by {new!r} without a race"
                 elif intent is None or not _recorded(intent, name):
                     yield f"{event.external_id} {name}: {old!r} of a person was silently replaced by {new!r}"

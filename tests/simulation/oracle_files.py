@@ -32,9 +32,10 @@ class Applying:
 
 @dataclass
 class Filed:
-    """Every time that a file was applied, in order."""
+    """Every time that a file was applied, in order; ``is_saved`` once a process has saved one and told so."""
 
     all: list[Applying] = field(default_factory=list)
+    is_saved: bool = False
 
     @contextmanager
     def applying(self, text: bytes | None, worlds: Mapping[str, World]) -> Iterator[Applying]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -30,6 +30,11 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 OWNED = frozenset(name for names in KEYS.values() for name in names)
 BREAKER = timedelta(hours=24)
 HELD = "held"
+TURNED_AWAY = frozenset({"turned_away"})
+"""What becomes of a write that surely did not arrive: its source said so. It is made again."""
+
+NEVER_ARRIVED = TURNED_AWAY | {"request_lost"}
+"""Writes that replaced nothing: after them what was resolved as ours may be sent, as it was not yet."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +72,10 @@ class Course:
         """Whether nothing has happened to the ticket since it was resolved, nor before without being known then."""
         return not self.touched(place[0], until) and not self.theirs_after(place[1], until)
 
-    def tried(self, since: int, until: int) -> bool:
-        """Whether a write of ours was on its way between two places."""
-        return any(one.marker and since <= one.number < until and self.names & one.asked.keys() for one in self.events)
+    def tried(self, since: int, until: int, but: Collection[str] = TURNED_AWAY) -> bool:
+        """Whether a write of ours was on its way between two places, ``but`` those that failed so."""
+        ours = (one for one in self.events if one.marker and since <= one.number < until and one.failed not in but)
+        return any(self.names & one.asked.keys() for one in ours)
 
     @property
     def names(self) -> frozenset[str]:
@@ -172,7 +178,7 @@ def unlawful(case: Case, course: Course, seen: Counter[str]) -> Iterator[str]:
             yield f"{course.external_id} {course.key}: {write.asked} was sent while somebody holds it"
         for name in sorted(names & write.changes.keys()):
             earlier = course.changes(name, write.number)
-            if earlier and not earlier[-1].marker and not _blind(case.world, course, name):
+            if earlier and not earlier[-1].marker and not case.world.is_blind(course.external_id, name):
                 yield from _over_a_person(case, course, write, name, seen)
 
 
@@ -200,7 +206,7 @@ def _not_allowed(course: Course, write: Event, name: str, seen: Counter[str]) ->
     """Why a value of a person that was known was not ours to replace."""
     place = course.before(write.number)
     if place is not None and place[1].choice is Choice.OURS and not course.theirs_after(place[1], write.number):
-        if not course.tried(place[0], write.number):
+        if not course.tried(place[0], write.number, NEVER_ARRIVED):
             seen["ours was written"] += 1
             return
         if course.mode != "force":
@@ -242,11 +248,6 @@ def _turns(changes: Sequence[Event]) -> list[list[Event]]:
         else:
             turns.append([one])
     return turns
-
-
-def _blind(world: World, course: Course, name: str) -> bool:
-    truth = world.tickets.get(course.external_id)
-    return truth is None or truth.unreadable == name
 
 
 def _recorded(intent: Intent, name: str) -> bool:

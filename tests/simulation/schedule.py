@@ -48,6 +48,7 @@ class Played:
     under: str
     wrong: list[str] = field(default_factory=list)
     fired: Counter[str] = field(default_factory=Counter)
+    likely: list[Mapping[str, float]] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
     passed: Counter[str] = field(default_factory=Counter)
     died: Counter[str] = field(default_factory=Counter)
@@ -162,7 +163,8 @@ class Play:
     def trouble(self, runs: int) -> None:
         for _ in range(runs):
             for command in self.next_commands():
-                self.process(command)
+                if command != "apply" or self.has_plan():
+                    self.process(command)
             self.world.now += timedelta(seconds=self.chance.choice(self.setting.pauses))
             for side in self.sides:
                 side.people.work()
@@ -193,9 +195,16 @@ class Play:
         if self.played.under != PLAIN:
             return ("run",)
         what = self.chance.random()
-        if self.disk.files.read(PLAN) is not None and what < 0.5:
+        if self.has_plan() and what < 0.5:
             return ("apply",) if what < 0.25 else ("sync", "apply")
         return ("sync", "plan") if what > 0.75 else ("run",)
+
+    def has_plan(self) -> bool:
+        """Whether there is a file to apply. One that was saved stays; one whose process died may go with the power."""
+        there = self.disk.files.read(PLAN) is not None
+        if self.filed.is_saved and not there:
+            self.played.wrong.append("a plan file that was saved is not there any more")
+        return there
 
     def peace(self) -> None:
         """No more faults: what was hidden is shown again, the index is up to date, and the runs are quiet."""
@@ -235,6 +244,7 @@ class Play:
         for side in self.sides:
             played.wrong += self.judged(side.world, store)
             played.fired += side.faults.fired
+            played.likely.append(side.faults.risk)
             played.done += side.people.done
         played.wrong += [f"the audit log does not hold: {fault}" for fault in store.verify_audit().faults]
         played.wrong += misapplied(self.filed, self.worlds, race=played.race, seen=played.seen)

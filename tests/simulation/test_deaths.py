@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 
 import pytest
-from tests.simulation.files import PLAN
 from tests.simulation.schedule import Play, Played, play
 
 
@@ -39,7 +38,7 @@ def calm(seed: int, commands: Sequence[str], *, at: int | None) -> Played:
     one.disk.die = one.disk.files.power_cut if at is not None and at % 2 else lambda: None  # type: ignore[method-assign]
     one.faults.peace = True
     for command in commands:
-        if command != "apply" or one.disk.files.read(PLAN) is not None:
+        if command != "apply" or one.has_plan():
             one.process(command)
     one.peace()
     return one.end()

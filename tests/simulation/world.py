@@ -21,7 +21,10 @@ MATRIX = ((1, 2, 3), (2, 3, 4), (3, 4, 5))
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened, in order. Only a write of ours has a ``marker``; ``asked`` is what it wanted to set."""
+    """One thing that happened, in order. Only a write of ours has a ``marker``; ``asked`` is what it wanted to set.
+
+    ``failed`` is the fault of a write that changed nothing, as it was refused or never arrived.
+    """
 
     number: int
     at: datetime
@@ -32,6 +35,7 @@ class Event:
     asked: Values = field(default_factory=dict)
     note: str = ""
     unseen: bool = False
+    failed: str = ""
 
 
 @dataclass
@@ -64,7 +68,7 @@ class World:
     time: Time = field(default_factory=Time)
     whole: bool = False
     tickets: dict[str, Truth] = field(default_factory=dict)
-    deleted: set[str] = field(default_factory=set)
+    deleted: dict[str, Truth] = field(default_factory=dict)
     log: list[Event] = field(default_factory=list)
     trace: list[str] = field(default_factory=list)
 
@@ -200,8 +204,12 @@ class World:
 
     def attempt(self, external_id: str, asked: Values, marker: str, why: str) -> None:
         """A write of ours that changed nothing."""
-        self.log.append(Event(len(self.log), self.at, external_id, BRIDGE, {}, marker, dict(asked)))
+        self.log.append(Event(len(self.log), self.at, external_id, BRIDGE, {}, marker, dict(asked), failed=why))
         self.say(f"{external_id} push {marker[:6]}: {why}")
+
+    def is_blind(self, external_id: str, name: str) -> bool:
+        """Whether an ACL never showed us a field of a ticket, which may be deleted by now."""
+        return (self.tickets.get(external_id) or self.deleted[external_id]).unreadable == name
 
     def version(self, event: Event) -> str:
         """The version that a ticket had before something happened to it."""
@@ -210,8 +218,7 @@ class World:
 
     def delete(self, external_id: str) -> None:
         self.say(f"{external_id} deleted")
-        del self.tickets[external_id]
-        self.deleted.add(external_id)
+        self.deleted[external_id] = self.tickets.pop(external_id)
 
     def seen(self, external_id: str, record: TicketRecord | None = None) -> TicketRecord:
         """A ticket as the account may see it."""

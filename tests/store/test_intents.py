@@ -90,8 +90,8 @@ def test_each_field_of_a_write_may_end_its_own_way(store: Store, run_id: int) ->
     store.close_intent(number, ended, NOW, written_at=NOW)
     assert store.last_writes("snow") == {
         ticket().external_id: {
-            "priority": LastWrite(2, NOW, Outcome.VERIFIED, 0, "i1", tried_at=NOW, sends=1),
-            "vendor": LastWrite("acme", None, Outcome.OVERRIDDEN, 1, "i1", tried_at=NOW, sends=1),
+            "priority": LastWrite(2, NOW, Outcome.VERIFIED, 0, "i1", tried_at=NOW, sends=1, read_to=NOW),
+            "vendor": LastWrite("acme", None, Outcome.OVERRIDDEN, 1, "i1", tried_at=NOW, sends=1, read_to=NOW),
         }
     }
 

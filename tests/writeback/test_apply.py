@@ -441,6 +441,45 @@ def test_what_somebody_changed_after_the_write_of_a_run_that_died_leaves_the_res
     assert outcomes == {"impact": Outcome.VERIFIED, "urgency": Outcome.UNKNOWN, "vendor": Outcome.VERIFIED}
 
 
+def test_a_value_of_ours_that_a_person_sets_again_after_the_run_died_leaves_what_they_changed_before_theirs(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    killed(configuration, store, world, "after")
+    world.edit(FIRST, "asha.k@egov.example", impact=3, urgency=1)
+    world.edit(FIRST, "asha.k@egov.example", impact=2)
+    assert resolve_leftovers(store, {world.name: world}, lambda: NOW).resolved == 1
+    carried_out(plan_for(configuration, store, world), store, world)
+    ticket = world.records[FIRST].ticket
+    assert (ticket.impact, ticket.urgency, ticket.vendor) == (2, 1, "OptIT")
+
+
+def test_a_person_who_sets_what_a_write_that_never_came_wanted_keeps_what_was_changed_before(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    killed(configuration, store, world, "before")
+    assert resolve_leftovers(store, {world.name: world}, lambda: NOW).resolved == 1
+    assert resolved_details(store) == ["a run died around this write; it was not applied"]
+    world.edit(FIRST, "asha.k@egov.example", impact=1)
+    world.edit(FIRST, "ravi.s@egov.example", urgency=2)
+    carried_out(plan_for(configuration, store, world), store, world)
+    ticket = world.records[FIRST].ticket
+    assert (ticket.impact, ticket.urgency, ticket.vendor) == (1, 2, "OptIT")
+
+
+def test_what_we_wrote_is_not_a_persons_where_one_of_them_saved_a_part_of_it_in_between(
+    configuration: Configuration, store: Store, world: World
+) -> None:
+    world.before = lambda write: None if write.ticket.external_id != FIRST else save_a_part(world)
+    carried_out(plan_for(configuration, store, world), store, world)
+    last = store.last_writes("snow")[FIRST]
+    assert {one.outcome for one in last.values()} == {Outcome.VERIFIED}
+    assert {one.written_at for one in last.values()} == {world.records[FIRST].ticket.updated_at}
+
+
+def save_a_part(world: World) -> None:
+    world.edit(FIRST, "asha.k@egov.example", vendor="OptIT")
+
+
 def test_a_value_that_was_stored_before_a_run_died_and_changed_since_is_not_told_as_not_applied(
     configuration: Configuration, store: Store, world: World
 ) -> None:

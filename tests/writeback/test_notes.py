@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from tests.writeback.test_apply import FIRST, carried_out, plan_for
-from tests.writeback.world import NOW, World, a_ticket
+from tests.writeback.world import BRIDGE, NOW, World, a_ticket
 
 from itsm_bridge.config import Configuration
 from itsm_bridge.config.model import Intake, Rule, ServiceNow, ServiceNowWrite
@@ -242,6 +242,76 @@ def test_a_note_that_never_came_behind_our_own_values_is_sent_by_the_next_run(
     (write,) = died
     assert [one for one in last.held if one.kind] == []
     assert texts(world, write.ticket.external_id) == [note.text for note in write.notes]
+
+
+ASHA = "asha.k@egov.example"
+ANOTHER = "MacroSkies"
+
+
+def again_what_was_there(world: World, write: Write) -> None:
+    """Who works under our account saves another value than ours, and then ours again."""
+    world.edit(write.ticket.external_id, BRIDGE, vendor=ANOTHER)
+    world.edit(write.ticket.external_id, BRIDGE, vendor=str(write.values["vendor"]))
+
+
+def what_was_not_stored(world: World, write: Write) -> None:
+    """The source stored one of our values less, and that is what somebody saves, under our account too."""
+    world.edit(write.ticket.external_id, BRIDGE, vendor=str(write.values["vendor"]))
+
+
+def all_that_was_not_stored(world: World, write: Write) -> None:
+    """The source stored none of our values, and somebody saves them all."""
+    world.edit(write.ticket.external_id, ASHA, **_given(write))
+
+
+def all_of_it_twice(world: World, write: Write) -> None:
+    """Who works under our account takes all of our values away, and saves all of them again."""
+    were = {name: getattr(write.ticket, name) or "" for name in write.values}
+    world.edit(write.ticket.external_id, BRIDGE, **were)
+    world.edit(write.ticket.external_id, BRIDGE, **_given(write))
+
+
+def all_of_it_over_another_value(world: World, write: Write) -> None:
+    """None of our values was stored; somebody saves another one, and who works under our account saves ours over it."""
+    world.edit(write.ticket.external_id, ASHA, vendor=ANOTHER)
+    world.edit(write.ticket.external_id, BRIDGE, **_given(write))
+
+
+def _given(write: Write) -> dict[str, str | int]:
+    return {name: value for name, value in write.values.items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("deaf", "saves"),
+    [
+        (set(), again_what_was_there),
+        ({"vendor"}, what_was_not_stored),
+        ({"impact", "urgency", "vendor"}, all_that_was_not_stored),
+        (set(), all_of_it_twice),
+        ({"impact", "urgency", "vendor"}, all_of_it_over_another_value),
+    ],
+)
+def test_a_note_that_came_before_somebody_saved_what_we_had_written_is_not_sent_again(
+    configuration: Configuration, store: Store, world: World, deaf: set[str], saves: Callable[[World, Write], None]
+) -> None:
+    """What is last on the ticket is what we wanted, and not ours: the note is behind it, where nobody sees it."""
+    died: list[Write] = []
+
+    def die(write: Write) -> None:
+        if write.values and write.notes:
+            world.after, world.deaf, world.forgets_notes = lambda _: None, set(), False
+            saves(world, write)
+            died.append(write)
+            raise Died
+
+    world.now += timedelta(milliseconds=250)
+    world.after, world.deaf, world.forgets_notes = die, deaf, True
+    with pytest.raises(Died):
+        carried_out(plan_for(configuration, store, world), store, world)
+    *_, last = settled(configuration, store, world)
+    (write,) = died
+    assert [one.notes for one in world.writes if one.ticket.id == write.ticket.id and one.notes] == [write.notes]
+    assert [one.kind for one in last.held if one.ticket == write.ticket.id and one.field == "note"] == ["unknown_note"]
 
 
 def test_a_note_that_its_source_did_not_show_at_first_is_done_once_it_shows(

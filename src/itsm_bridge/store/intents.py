@@ -122,7 +122,8 @@ def last_writes(connection: Connection, source: str, *, open_only: bool, externa
         for field in changes.keys() & outcomes.keys():
             value = changes[field][1]
             latest = followed(fields.get(field), value, outcomes[field], written_at, digest)
-            fields[field] = replace(latest, detail=detail if outcomes[field] in REFUSED else "", tried_at=opened_at)
+            why = detail if outcomes[field] in REFUSED else ""
+            fields[field] = replace(latest, detail=why, tried_at=opened_at, read_to=written_at)
     return found
 
 

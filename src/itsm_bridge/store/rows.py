@@ -200,7 +200,8 @@ class LastWrite:
     ``rewrites`` is how many times in a row the source stored the same value of ours again within a day: in between
     somebody must have changed it. ``written_before`` is the instant of the store before ``written_at``, whatever the
     value; ``tried_at`` is our own instant of the newest intent. ``sends`` is how many times in a row the same value
-    was sent and may have been stored, if only for a moment.
+    was sent and may have been stored, if only for a moment. ``read_to`` is the instant of the source up to which the
+    newest intent, when it was closed, was looked for in its ticket: ``None`` where that could not be read.
     """
 
     value: FieldValue
@@ -213,6 +214,7 @@ class LastWrite:
     written_before: datetime | None = None
     tried_at: datetime | None = None
     sends: int = 0
+    read_to: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from itsm_bridge.writeback.judging import (
     strange_note,
 )
 from itsm_bridge.writeback.plan import Plan, TicketPlan
+from itsm_bridge.writeback.storing import written_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class _Writing:
             detail = f"written, and then it could not be read back: {problem.message}"  # the next run resolves it
             return all_of(plan, Outcome.UNKNOWN, detail)
         outcome = judge(plan, after, before, Board.of(plan.ticket, connector, wanted=bool(plan.notes)), sent)
-        at = written_at(plan.values, after)
+        at = written_at(plan.values, after, fresh.ticket.updated_at)
         self.store.close_intent(sent.intent, outcome.fields, self.clock(), at, outcome.detail, after)
         return outcome
 
@@ -171,14 +172,3 @@ def _tell(outcome: TicketOutcome) -> None:
         emit("ticket.written", ticket=ticket, outcome=became)
     else:
         emit("ticket.left", ticket=ticket, outcome=became)
-
-
-def written_at(wanted: Mapping[str, str | int | None], after: TicketRecord) -> datetime:
-    """When the source stored our values: by its history, since a person may have saved after that."""
-    return stored_at(wanted, after) or after.ticket.updated_at
-
-
-def stored_at(wanted: Mapping[str, str | int | None], record: TicketRecord) -> datetime | None:
-    """The last instant at which one of the values was stored, by the ticket's history; ``None`` where it shows none."""
-    ours = (entry.at for entry in record.history if entry.field in wanted and entry.new == str(wanted[entry.field]))
-    return max(ours, default=None)

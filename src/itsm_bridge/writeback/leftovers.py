@@ -13,13 +13,13 @@ from uuid import uuid4
 
 from itsm_bridge.connectors.base import Absence, Connector
 from itsm_bridge.errors import RecordRejected, WriteRefused
-from itsm_bridge.model import Outcome, Ticket, TicketRecord, is_note
+from itsm_bridge.model import HistoryEntry, Outcome, Ticket, TicketRecord, is_note
 from itsm_bridge.store import Intent, LastWrite, Reader, Store
-from itsm_bridge.writeback.apply import stored_at, written_at
 from itsm_bridge.writeback.comparing import current_value
-from itsm_bridge.writeback.judging import Board, replaced
+from itsm_bridge.writeback.judging import Board, Changes, replaced
 from itsm_bridge.writeback.notes import LOOKED_FOR, marker_in
 from itsm_bridge.writeback.standing import CLOCKS_APART, owner_key
+from itsm_bridge.writeback.storing import written_at
 
 DIED = "a run died around this write"
 
@@ -104,37 +104,62 @@ def _resolve(store: Store, connector: Connector, intent: Intent, clock: Callable
     if ticket is None:
         _give_up(store, intent, "its ticket is not in the store any more", clock())
         return ""
+    wanted = {field: after for field, (_, after) in intent.values.items()}
+    has_note = any(map(is_note, wanted))
+    account = connector.identity().account if has_note else ""  # before the reading: names in a history follow it
     try:
         record = connector.read(ticket)
     except (RecordRejected, WriteRefused) as problem:
         return problem.message
-    wanted = {field: after for field, (_, after) in intent.values.items()}
-    board = Board.of(record.ticket, connector, wanted=any(map(is_note, wanted)))
-    outcomes = {key: _outcome(key, value, record, board.markers, intent) for key, value in wanted.items()}
-    detail = _detail(intent, outcomes, record, _since(intent, ticket))
-    store.close_intent(intent.id, outcomes, clock(), written_at(wanted, record), detail, record)
+    board = Board.of(record.ticket, connector, wanted=has_note)
+    since = _since(intent, ticket)
+    nothing_came = record.ticket.version == intent.version or _is_last(intent, record, since, account)
+    outcomes = {
+        key: _outcome(key, value, record, board.markers, intent, nothing_came=nothing_came)
+        for key, value in wanted.items()
+    }
+    detail = _detail(intent, outcomes, record, since)
+    store.close_intent(intent.id, outcomes, clock(), written_at(wanted, record, since), detail, record)
     return ""
 
 
 def _outcome(
-    key: str, value: str | int | None, record: TicketRecord, markers: Collection[str], intent: Intent
+    key: str,
+    value: str | int | None,
+    record: TicketRecord,
+    markers: Collection[str],
+    intent: Intent,
+    *,
+    nothing_came: bool,
 ) -> Outcome:
-    """What became of one field or note. A note has not come if nothing but our own values moved its ticket."""
+    """What became of one field or note; ``nothing_came`` says that no note can have, wherever it is not seen."""
     decided_together = () if is_note(key) else [one for one in intent.values if owner_key(one) == owner_key(key)]
     somebodys = any(_is_somebodys(intent.values[one], one, record) for one in decided_together)
     if _is_there(key, value, record.ticket, markers) and not somebodys:
         return Outcome.VERIFIED
-    nothing_came = record.ticket.version == intent.version or _is_last(intent, record)
     return Outcome.REJECTED if is_note(key) and nothing_came else Outcome.UNKNOWN
 
 
-def _is_last(intent: Intent, record: TicketRecord) -> bool:
+def _is_last(intent: Intent, record: TicketRecord, since: datetime, account: str) -> bool:
     """Whether our own values are the last that happened to a ticket: a note goes behind them, and moves it once more.
 
-    Only instants with fractions tell: within one second of ServiceNow values and note may both have been stored.
+    They are ours where one save of our account stored all of them at once, for what we had seen, and nobody saved one
+    of them before it: of a save of a person that came to the same, a note may be behind. Only instants with fractions
+    tell: within one second of ServiceNow values and note may both have been stored.
     """
-    stored = stored_at({field: after for field, (_, after) in intent.values.items()}, record)
-    return stored == record.ticket.updated_at and record.ticket.updated_at.microsecond != 0
+    ours = {field: both for field, both in intent.values.items() if not is_note(field) and both[0] != both[1]}
+    stored = [entry for entry in record.history if entry.at >= since and _says(entry, ours)]
+    return (
+        record.ticket.updated_at.microsecond != 0
+        and {(entry.at, entry.actor) for entry in stored} == {(record.ticket.updated_at, account)}
+        and sorted(entry.field for entry in stored) == sorted(ours)
+        and not replaced(ours, record.history)
+    )
+
+
+def _says(entry: HistoryEntry, changes: Changes) -> bool:
+    """Whether somebody, we or another, set a field to what we wanted."""
+    return entry.field in changes and entry.new == str(changes[entry.field][1])
 
 
 def _is_there(key: str, value: str | int | None, ticket: Ticket, markers: Collection[str]) -> bool:

@@ -120,13 +120,14 @@ def _written_at(record: TicketRecord, field: str, write: LastWrite) -> datetime 
     """When the source stored our value.
 
     Of a write whose end is not known, as the ticket could not be seen then, the history tells it once it is seen again:
-    nobody else is taken for the one who set the value that we had just sent.
+    nobody else is taken for the one who set the value that we had just sent. Where the ticket could be seen when its
+    end was looked for, whoever sets that value later is somebody else.
     """
     if write.outcome is not Outcome.UNKNOWN or write.tried_at is None:
         return write.written_at
     since, said = write.tried_at - CLOCKS_APART, str(write.value)
     ours = (one.at for one in record.history if one.field == field and one.new == said and one.at >= since)
-    return min(ours, default=write.written_at)
+    return min((at for at in ours if write.read_to is None or at <= write.read_to), default=write.written_at)
 
 
 def _fields(configuration: Configuration, record: TicketRecord, name: str) -> tuple[str, ...]:
