@@ -60,7 +60,7 @@ def test_what_comes_at_the_instant_or_later_has_not_come(configured: Configurati
 
 
 @given(populations)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_counts_are_those_of_a_walk_through_lives(configured: Configuration, population: Population) -> None:
     for as_of in (NOW, ago(days=9)):
         walked = Counter(

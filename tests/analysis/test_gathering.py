@@ -73,7 +73,7 @@ places = st.sets(st.integers(0, 5))
 
 
 @given(populations, places, st.sampled_from([0, 3, 15, 40]), st.sampled_from(["week", "month"]), places, places)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_store_gives_the_same_as_all_of_its_tickets(  # noqa: PLR0917 - drawn one by one
     configured: Configuration,
     population: Population,

@@ -152,7 +152,7 @@ def test_every_figure_table_and_column_has_a_definition(configured: Configuratio
     assert all(len(text) > 10 and text.endswith((".", "?")) for text in rows)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(populations)
 def test_a_report_made_later_shows_what_one_made_then_showed(configured: Configuration, population: Population) -> None:
     then = ago(days=9, hours=3)

@@ -66,14 +66,17 @@ def made_project(folder: Path, sandbox: Sandbox, *, reports_are_due: bool = Fals
 
 
 def publish_nothing(folder: Path) -> None:
-    """Let the reports of the last whole week, month and quarter count as published."""
-    zone = load(folder / "config").zone
+    """Let the reports of the last whole week, month and quarter count as published, with all vendors' copies."""
+    configuration = load(folder / "config")
     for unit in KINDS:
-        last = Period.holding(datetime.now(UTC), unit, zone).previous()
+        last = Period.holding(datetime.now(UTC), unit, configuration.zone).previous()
         listing = {"as_of": last.end.isoformat(), "files": [{"path": "none.xlsx"}]}
-        place = folder / "reports" / last.name
-        place.mkdir(parents=True)
-        (place / "manifest.json").write_text(json.dumps(listing), encoding="utf-8")
+        for copy in ("", *(f"vendors/{name}" for name in configuration.vendors)):
+            place = folder / "reports" / last.name / copy
+            place.mkdir(parents=True)
+            (place / "manifest.json").write_text(
+                json.dumps(listing | {"vendor": copy.removeprefix("vendors/")}), encoding="utf-8"
+            )
 
 
 MONTHS = timedelta(days=60)

@@ -83,13 +83,16 @@ def test_a_run_that_is_killed_right_after_a_note_was_taken_does_not_double_it(
     url = {"servicenow": sandbox.servicenow_url, "jira": sandbox.jira_url}[name]
     noted.run("sync")
     wanted = planned_notes(noted)
+    per_ticket = Counter(note["ticket"].partition(":")[2] for note in wanted)
+    with_one = {one.id for one in sandbox.truth() if per_ticket[one.number] == 1}
     running: list[subprocess.Popen[bytes]] = []
     forward = passed_on(url)
 
     def taken_and_killed(seen: Seen) -> Answer:
+        """Of a ticket with one note: of two in Jira, nobody could tell whether the second came behind the first."""
         answer = forward(seen)
         is_note = seen.method == method and (b"work_notes" in seen.body or seen.path.endswith("/comment"))
-        if is_note and answer.status < 300:
+        if is_note and answer.status < 300 and with_one.intersection(seen.path.split("/")):
             running[0].kill()
         return answer
 

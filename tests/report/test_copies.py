@@ -142,6 +142,17 @@ def test_why_the_rules_chose_a_vendor_is_not_told(copied: Mapping[str, Path]) ->
     ]
 
 
+def test_a_source_beside_the_day_of_its_reading_is_no_id_of_another_party_s_ticket(
+    configured: Configuration, tmp_path: Path
+) -> None:
+    """A report that read ``snow`` on the 26th, and OptIT's ticket ``SNOW-26``."""
+    records = [ticket("INC1", ago(hours=30))]
+    day = made.frames(records, configured).until.astimezone(configured.zone).day
+    foreign = ticket(f"SNOW-{day:02}", ago(hours=30), vendor="OptIT")
+    folder = copy(made.frames([*records, foreign], configured), configured, tmp_path)
+    assert [row["ticket"] for row in table(folder, "tickets")] == ["snow:INC1"]
+
+
 def test_people_of_other_parties_are_nowhere(copied: Mapping[str, Path]) -> None:
     ours, theirs = copied["GWL"], copied["OptIT"]
     assert {row["assignee"] for row in table(ours, "tickets")} == {"Asha Rao"}

@@ -100,7 +100,7 @@ def test_a_ticket_s_history_in_a_copy_is_that_of_the_vendor_s_own_holdings(
 
 
 def test_the_backlog_of_a_copy_grows_by_what_was_handed_in_too(configured: Configuration) -> None:
-    whole = replace(together(configured, [population(seed) for seed in range(30)]), previous=None)
+    whole = replace(together(configured, [population(seed) for seed in range(12)]), previous=None)
     handed = 0
     for vendor in sorted(set(whole.spans["vendor"]) - {""}):
         frames = scoped(whole, vendor).frames
@@ -113,10 +113,10 @@ def test_the_backlog_of_a_copy_grows_by_what_was_handed_in_too(configured: Confi
         handed += found["backlog_growth"] != came - (found["resolved"] or 0)
         sentence = next(one for one in messages(frames) if "came in or back" in one)
         assert ("other hands" in sentence) == (found["backlog_growth"] != came - (found["resolved"] or 0))
-    assert handed > 10
+    assert handed > 5
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_no_byte_of_another_party_is_in_any_file_of_a_copy(
     configured: Configuration, tmp_path: Path, seed: int
 ) -> None:

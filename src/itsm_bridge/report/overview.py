@@ -75,10 +75,13 @@ def _put_head(pen: Pen, report: Report) -> int:
 
 
 def _made_from(report: Report) -> str:
-    """What a reader must know before believing a figure: sources, rules, log, checks, late changes."""
+    """What a reader must know before believing a figure: sources, rules, log, checks, late changes.
+
+    A source and a day side by side would read as the id of a ticket: ``ops 26`` as ``OPS-26``.
+    """
     frames = report.frames
     read = ", ".join(
-        f"{source} {'never' if at is None else format(at.astimezone(report.zone), '%d %b %H:%M')}"
+        f"{source} {'never' if at is None else format(at.astimezone(report.zone), 'on %d %b %H:%M')}"
         for source, at in frames.freshness.items()
     )
     parts = [f"Sources read: {read or 'none'}", f"configuration {report.digest[:12]}"]
