@@ -77,6 +77,11 @@ class Course:
         ours = (one for one in self.events if one.marker and since <= one.number < until and one.failed not in but)
         return any(self.names & one.asked.keys() for one in ours)
 
+    def voted_after(self, name: str, until: int) -> bool:
+        """Whether an approver voted since the field was last set: a later word counts, whoever said what before."""
+        last = self.changes(name, until)[-1].number
+        return self.key == "approval" and any("vote" in one.changes for one in self.events if last < one.number < until)
+
     @property
     def names(self) -> frozenset[str]:
         return frozenset(KEYS[self.key])
@@ -214,7 +219,7 @@ def _not_allowed(course: Course, write: Event, name: str, seen: Counter[str]) ->
             return
     if place is not None and place[1].choice is Choice.THEIRS and course.in_force(place, write.number):
         yield "though it was resolved that it stands"
-    elif course.mode != "force":
+    elif course.mode != "force" and not (course.mode == "yield" and course.voted_after(name, write.number)):
         yield f"under {course.mode}"
     elif _breaks(course, write, name):
         yield "though it was overridden twice within 24 hours"
