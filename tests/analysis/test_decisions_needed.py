@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
 from tests.analysis.made import NOW, ago, decision, frames, ticket
 
 from itsm_bridge.analysis.columns import shaped
@@ -60,9 +61,12 @@ def test_an_approval_that_was_asked_for_again_is_not_overdue_by_the_old_note(con
     assert kinds_of(TABLE.rows(frames([again], configured, decisions=[new]))) == {"snow:INC1": "overdue"}
 
 
-def test_a_held_approval_out_of_time_is_overdue_and_waits_since_it_was_asked_for(configured: Configuration) -> None:
+@pytest.mark.parametrize("taken", ["", "taken for rejected: "])
+def test_a_held_approval_out_of_time_is_overdue_and_waits_since_it_was_asked_for(
+    configured: Configuration, taken: str
+) -> None:
     late = ticket("INC1", ago(days=9), (ago(days=4), "approval", "requested"), vendor=None)
-    why = "not given within 8 h of business time since it was asked for (rule change)"
+    why = f"{taken}not given within 8 h of business time since it was asked for (rule change)"
     rows = TABLE.rows(
         frames([late], configured, decisions=[decision(late, "approval", None, ago(hours=1), "held", because=why)])
     )

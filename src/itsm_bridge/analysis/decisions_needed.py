@@ -173,7 +173,8 @@ def _overdue(frames: Frames, asked: Mapping[str, object]) -> dict[str, str]:
     ``asked`` is since when approvals stand as they do.
     """
     rows = frames.decisions
-    held = rows[(rows["field"] == "approval") & (rows["outcome"] == HELD) & rows["because"].str.startswith(OVERDUE)]
+    said = rows["because"].str.contains(OVERDUE, regex=False)  # also where it is "taken for rejected: …"
+    held = rows[(rows["field"] == "approval") & (rows["outcome"] == HELD) & said]
     told = rows[(rows["field"] == "note") & rows["because"].str.contains(OVERDUE_NOTE, regex=False)]
     since = told["ticket"].map(asked).astype(DTYPES[Kind.INSTANT])
     told = told[since.isna() | (told["decided_at"] >= since)]
