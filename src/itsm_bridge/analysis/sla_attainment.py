@@ -30,14 +30,18 @@ def attainment(cycles: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     }
     counts = cycles[by].assign(**{name: part.astype("int64") for name, part in parts.items()})
     table = counts.groupby(by, dropna=False)[list(parts)].sum().reset_index()
-    judged = table["met"] + table["breached"]
-    low, high = wilson(table["met"], judged)
+    return with_shares(table.assign(judged=table["met"] + table["breached"]))
+
+
+def with_shares(table: pd.DataFrame) -> pd.DataFrame:
+    """Counts ``met``, ``judged`` and ``completed`` with their shares; one without a denominator is missing."""
+    met, judged, completed = (table[name].astype("float64") for name in ("met", "judged", "completed"))
+    low, high = wilson(met, judged)
     return table.assign(
-        attainment=share(table["met"], judged),
-        judged=judged,
+        attainment=share(met, judged),
         attainment_low=low,
         attainment_high=high,
-        attainment_completed=share(table["met"], table["completed"]),
+        attainment_completed=share(met, completed),
     )
 
 
@@ -54,6 +58,22 @@ def wilson(part: pd.Series, whole: pd.Series) -> tuple[pd.Series, pd.Series]:
     half = Z_95 / (1 + Z_95**2 / n) * np.sqrt(p * (1 - p) / n + Z_95**2 / (4 * n**2))
     return (centre - half).clip(0, 1).round(6), (centre + half).clip(0, 1).round(6)
 
+
+SHARE_OF_JUDGED = (
+    Column("attainment", Kind.PERCENT, "met / (met + breached); empty, not 0, where there is nothing to judge."),
+    Column("judged", Kind.INTEGER, "met + breached: the denominator of attainment.", "cycles"),
+    Column(
+        "small_number",
+        Kind.BOOLEAN,
+        "Whether fewer cycles are judged than reports.small in bridge.yaml: read the counts, not the share.",
+    ),
+    Column("attainment_low", Kind.PERCENT, "Lower end of the 95 % Wilson interval of attainment."),
+    Column("attainment_high", Kind.PERCENT, "Upper end of the 95 % Wilson interval of attainment."),
+)
+SHARE_OF_COMPLETED = Column(
+    "attainment_completed", Kind.PERCENT, "met / completed: what tools report that leave running clocks out."
+)
+"""Columns of every table of attainment."""
 
 TABLE = Table(
     name="sla_attainment",
@@ -81,19 +101,9 @@ TABLE = Table(
             "Cycles in progress or paused that are still within their target; in no denominator.",
             "cycles",
         ),
-        Column("attainment", Kind.PERCENT, "met / (met + breached); empty, not 0, where there is nothing to judge."),
-        Column("judged", Kind.INTEGER, "met + breached: the denominator of attainment.", "cycles"),
-        Column(
-            "small_number",
-            Kind.BOOLEAN,
-            "Whether fewer cycles are judged than reports.small in bridge.yaml: read the counts, not the share.",
-        ),
-        Column("attainment_low", Kind.PERCENT, "Lower end of the 95 % Wilson interval of attainment."),
-        Column("attainment_high", Kind.PERCENT, "Upper end of the 95 % Wilson interval of attainment."),
+        *SHARE_OF_JUDGED,
         Column("completed", Kind.INTEGER, "Cycles completed in the period: the other denominator in use.", "cycles"),
-        Column(
-            "attainment_completed", Kind.PERCENT, "met / completed: what tools report that leave running clocks out."
-        ),
+        SHARE_OF_COMPLETED,
         Column(
             "cancelled_breached",
             Kind.INTEGER,

@@ -6,7 +6,7 @@ import pandas as pd
 
 from itsm_bridge.analysis.columns import Column, Kind, Table
 from itsm_bridge.analysis.frames import Frames
-from itsm_bridge.analysis.sla_attainment import share, wilson
+from itsm_bridge.analysis.sla_attainment import SHARE_OF_COMPLETED, SHARE_OF_JUDGED, with_shares
 
 KEY = ["kind", "vendor", "environment"]
 COUNTS = ["met", "breached", "judged", "completed"]
@@ -25,20 +25,12 @@ def build(frames: Frames) -> pd.DataFrame:
     found = counts.reindex(pd.MultiIndex.from_frame(table[["week", *KEY]])).fillna(0).reset_index(drop=True)
     unknown = ~table["known"].to_numpy(dtype=bool)
     table = table.assign(**{name: found[name].astype("Int64").mask(unknown) for name in COUNTS})
-    return with_shares(table, frames.reports.small)
+    return marked(table, frames.reports.small)
 
 
-def with_shares(table: pd.DataFrame, small: int) -> pd.DataFrame:
-    """Counts of ``TABLE``, or sums of them, with their shares; a share without a denominator is missing."""
-    met, judged = table["met"].astype("float64"), table["judged"].astype("float64")
-    low, high = wilson(met, judged)
-    return table.assign(
-        attainment=share(met, judged),
-        small_number=(table["judged"] < small).astype("boolean"),
-        attainment_low=low,
-        attainment_high=high,
-        attainment_completed=share(met, table["completed"].astype("float64")),
-    )
+def marked(table: pd.DataFrame, small: int) -> pd.DataFrame:
+    """Counts of ``TABLE``, or sums of them, with their shares, and whether they are few."""
+    return with_shares(table).assign(small_number=(table["judged"] < small).astype("boolean"))
 
 
 def _counted(judged: pd.DataFrame) -> pd.DataFrame:
@@ -87,19 +79,9 @@ TABLE = Table(
             "Cycles completed in the week past their target, and cycles that ran past it at the week's end.",
             "cycles",
         ),
-        Column("attainment", Kind.PERCENT, "met / (met + breached); empty, not 0, where there is nothing to judge."),
-        Column("judged", Kind.INTEGER, "met + breached: the denominator of attainment.", "cycles"),
-        Column(
-            "small_number",
-            Kind.BOOLEAN,
-            "Whether fewer cycles are judged than reports.small in bridge.yaml: read the counts, not the share.",
-        ),
-        Column("attainment_low", Kind.PERCENT, "Lower end of the 95 % Wilson interval of attainment."),
-        Column("attainment_high", Kind.PERCENT, "Upper end of the 95 % Wilson interval of attainment."),
+        *SHARE_OF_JUDGED,
         Column("completed", Kind.INTEGER, "Cycles completed in the week: the other denominator in use.", "cycles"),
-        Column(
-            "attainment_completed", Kind.PERCENT, "met / completed: what tools report that leave running clocks out."
-        ),
+        SHARE_OF_COMPLETED,
         Column("complete", Kind.BOOLEAN, "Whether the report sees the week to its end."),
     ),
     build=build,

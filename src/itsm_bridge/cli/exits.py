@@ -13,7 +13,7 @@ from types import FrameType
 
 import click
 
-from itsm_bridge.cli import logs
+import itsm_bridge.cli.logs as logs
 from itsm_bridge.cli.text import printable
 from itsm_bridge.errors import (
     AuditBroken,

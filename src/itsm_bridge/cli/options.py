@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from itsm_bridge.cli import logs
+import itsm_bridge.cli.logs as logs
 from itsm_bridge.errors import Finding
 
 if TYPE_CHECKING:

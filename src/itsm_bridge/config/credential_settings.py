@@ -151,14 +151,19 @@ def read(source: Source, project: Path) -> Credentials:
     return Credentials("token", account, SecretStr(secret))
 
 
+def _single(prefix: str, name: str, kind: type[Variables], project: Path) -> str | None:
+    """A secret that belongs to no source, from the environment or ``.env``; raises ``Unusable``."""
+    layers = (variables(prefix, kind=kind), *dotenv(project / DOTENV, prefix, kind))
+    return _Wanted(prefix + name.upper(), name, layers, project).value()
+
+
 AUDIT: Final = "ITSM_BRIDGE_AUDIT_"
 
 
 def read_audit_key(project: Path) -> str | None:
     """The key of the audit log where a place holds it: 64 hexadecimal digits. Raises ``ConfigurationInvalid``."""
     try:
-        layers = (variables(AUDIT, kind=OfTheLog), *dotenv(project / DOTENV, AUDIT, OfTheLog))
-        key = _Wanted(f"{AUDIT}KEY", "key", layers, project).value()
+        key = _single(AUDIT, "key", OfTheLog, project)
     except Unusable as problem:
         raise ConfigurationInvalid(f"the key of the audit log: {problem}; nothing was done", hint=NEW_KEY) from None
     if key is not None and not re.fullmatch("[0-9a-fA-F]{64}", key):
@@ -195,8 +200,7 @@ PING: Final = "ITSM_BRIDGE_PING_"
 def read_ping(project: Path) -> SecretStr | None:
     """The address to ping; ``None`` where no place has it. Raises ``ConfigurationInvalid``, which never shows it."""
     try:
-        layers = (variables(PING, kind=OfPings), *dotenv(project / DOTENV, PING, OfPings))
-        url = _Wanted(f"{PING}URL", "url", layers, project).value()
+        url = _single(PING, "url", OfPings, project)
     except Unusable as problem:
         raise ConfigurationInvalid(f"the address to ping: {problem}; nothing was pinged") from None
     return None if url is None else SecretStr(url)

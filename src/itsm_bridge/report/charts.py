@@ -10,7 +10,7 @@ import xlsxwriter
 from xlsxwriter.chart import Chart
 
 from itsm_bridge.analysis.by_vendor import VendorLine, utilization_week
-from itsm_bridge.analysis.sla_trend import with_shares
+from itsm_bridge.analysis.sla_trend import marked
 from itsm_bridge.report.cells import (
     BLUE,
     FONT,
@@ -92,7 +92,7 @@ def kept_by_week(report: Report) -> pd.DataFrame:
     rows = report.rows["sla_trend"]
     sums = rows[rows["kind"] == "sla"].groupby("week")[["met", "judged", "completed"]].sum(min_count=1)
     weeks = [week.name for week in report.frames.weeks]
-    return with_shares(sums.reindex(weeks), report.frames.reports.small)
+    return marked(sums.reindex(weeks), report.frames.reports.small)
 
 
 def open_by_week(traction: pd.DataFrame) -> pd.DataFrame:

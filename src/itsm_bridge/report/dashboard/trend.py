@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from itsm_bridge.analysis.sla_trend import with_shares
+from itsm_bridge.analysis.sla_trend import marked
 from itsm_bridge.report.dashboard.panels import Panel, definition_of, nothing
 from itsm_bridge.report.dashboard.view import Line, View, named, short_week
 from itsm_bridge.report.dashboard.words import NONE, heads, is_missing, share, shown_table
@@ -89,7 +89,7 @@ def _summed(view: View, rows: pd.DataFrame) -> pd.DataFrame:
     """The counts of some rows added up, with the shares of the sums: a line for each week; missing where not known."""
     counts = ["met", "breached", "judged", "completed"]
     sums = rows.groupby("week")[counts].sum(min_count=1).reindex(list(view.weeks))
-    return with_shares(sums, view.report.frames.reports.small)
+    return marked(sums, view.report.frames.reports.small)
 
 
 def _said(table: pd.DataFrame) -> str:
