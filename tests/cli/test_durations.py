@@ -1,3 +1,5 @@
+"""Durations that are given with a command: read, refused, and shown."""
+
 from __future__ import annotations
 
 from datetime import timedelta

@@ -35,6 +35,11 @@ def test_a_run_is_shown_with_whom_it_told_about_which_tickets() -> None:
     assert lines[1:] == ["      told lead@optit.example about snow:INC1, ops:OPS-2"]
 
 
+def test_a_ticket_with_two_notes_is_named_once() -> None:
+    lines = shown([["snow:INC1", "lead@optit.example", "75 %"], ["snow:INC1", "lead@optit.example", "100 %"]])
+    assert lines[1:] == ["      told lead@optit.example about snow:INC1"]
+
+
 def test_a_flood_of_tickets_is_one_short_line() -> None:
     (line,) = shown([[f"snow:INC{n}", "lead@optit.example", "…"] for n in range(9)])[1:]
     assert line.endswith("snow:INC4 and 4 more")

@@ -1,3 +1,5 @@
+"""Completion and the manual page: made from the commands, and current."""
+
 from __future__ import annotations
 
 import shlex

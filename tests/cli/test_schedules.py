@@ -1,3 +1,5 @@
+"""Lines for cron and units for systemd: they mean what was meant, and work as printed."""
+
 from __future__ import annotations
 
 import shlex

@@ -1,3 +1,5 @@
+"""Histories as columns, held against each ticket alone."""
+
 from __future__ import annotations
 
 from dataclasses import replace

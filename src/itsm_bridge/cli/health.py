@@ -190,13 +190,14 @@ def _reports(reports: ReportsDue) -> Iterator[str]:
 
 
 def _told(summary: Mapping[str, object]) -> Iterator[str]:
-    """Whom a run told about which tickets."""
+    """Whom a run told about which tickets, each once."""
     told = summary.get("told", ())
-    tickets: dict[str, list[str]] = {}
+    tickets: dict[str, dict[str, None]] = {}
     for line in told if isinstance(told, list | tuple) else ():
         ticket, who, *_ = line
-        tickets.setdefault(str(who), []).append(str(ticket))
-    for who, some in tickets.items():
+        tickets.setdefault(str(who), {})[str(ticket)] = None
+    for who, names in tickets.items():
+        some = list(names)
         more = f" and {len(some) - MOST_TICKETS} more" if len(some) > MOST_TICKETS else ""
         yield f"      told {printable(who)} about {', '.join(map(printable, some[:MOST_TICKETS]))}{more}"
 
