@@ -349,6 +349,14 @@ def test_a_vote_after_the_change_has_the_last_word(configuration: Configuration)
     assert verdict.values["vendor"].value == "GWL"
 
 
+def test_a_change_in_the_second_of_a_vote_stands_as_nobody_knows_which_came_first(configuration: Configuration) -> None:
+    history = entry("approval", "requested", "not_required", minutes=8)
+    votes = (vote(SPOC, APPROVED, minutes=8),)
+    verdict = decided(configuration, history, approvals=votes, approval=NOT_REQUIRED)
+    assert "approval" not in verdict.values
+    assert held(verdict)["approval"].startswith("not_required since a change by asha on")
+
+
 def test_a_persons_request_stands_where_no_rule_asks(configuration: Configuration) -> None:
     verdict = decided(configuration, entry("approval", "", "requested"), approval=REQUESTED, type=TicketType.INCIDENT)
     assert "approval" not in verdict.values

@@ -155,10 +155,11 @@ def _objection(record: TicketRecord, asked: RequireApproval) -> str:
 def _binds(case: Case, ruling: _Ruling) -> bool:
     """Whether a person's change of the field stands against the rules: unless an approver has voted since.
 
-    What somebody resolved stands until it is resolved otherwise.
+    In one and the same second, of which ServiceNow does not tell what came first, it stands: nobody's word is lost, and
+    the next vote counts. What somebody resolved stands until it is resolved otherwise.
     """
     standing = case.standing.get("approval")
-    return standing is not None and (bool(standing.resolved) or ruling.since is None or ruling.since < standing.at)
+    return standing is not None and (bool(standing.resolved) or ruling.since is None or ruling.since <= standing.at)
 
 
 def _effective(ruling: _Ruling, own: ApprovalState) -> ApprovalState:
