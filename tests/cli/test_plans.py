@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -211,6 +212,10 @@ def planned(folder: Path, *words: str, json_too: str = "") -> str:
     return done.stdout
 
 
+def shown_for(folder: Path) -> str:
+    return f"itsm-bridge -C {shlex.quote(str(folder))}"
+
+
 def last_line(text: str) -> str:
     return text.splitlines()[-1]
 
@@ -218,9 +223,9 @@ def last_line(text: str) -> str:
 def test_the_last_line_is_the_command_to_type_next(folder: Path, tmp_path: Path) -> None:
     file = tmp_path / "mon day.json"
     one = ("--ticket", "snow:INC0000001")
-    assert last_line(planned(folder, *one, "--out", str(file))) == f"Next: itsm-bridge apply '{file}'"
+    assert last_line(planned(folder, *one, "--out", str(file))) == f"Next: {shown_for(folder)} apply '{file}'"
     assert last_line(planned(folder, *one)) == (
-        "Next: itsm-bridge plan --ticket snow:INC0000001 --out FILE && itsm-bridge apply FILE"
+        f"Next: {shown_for(folder)} plan --ticket snow:INC0000001 --out FILE && {shown_for(folder)} apply FILE"
     )
 
 
@@ -232,7 +237,7 @@ def test_a_plan_that_a_guard_will_stop_says_so_before_anybody_tries(folder: Path
         "(most by rule default: 25)."
     )
     assert max(len(stops), len(which)) <= WIDTH
-    assert then == f"Next, if all of it is meant: itsm-bridge apply {file} --allow-changes 25"
+    assert then == f"Next, if all of it is meant: {shown_for(folder)} apply {file} --allow-changes 25"
 
 
 def test_the_json_of_a_plan_says_what_each_vendor_has_before_and_after(folder: Path) -> None:
@@ -243,7 +248,7 @@ def test_the_json_of_a_plan_says_what_each_vendor_has_before_and_after(folder: P
 def test_where_nothing_is_to_be_written_the_next_command_shows_how_things_stand(folder: Path) -> None:
     rules = folder / "rules.yaml"
     rules.write_text("classify: []\n", encoding="utf-8")
-    assert last_line(planned(folder)) == "Next: itsm-bridge status"
+    assert last_line(planned(folder)) == f"Next: {shown_for(folder)} status"
 
 
 def test_a_plan_file_that_was_edited_stops_apply_before_anything(folder: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import click
 from itsm_bridge import __version__
 from itsm_bridge.cli.exits import guarded
 from itsm_bridge.cli.options import Options
+from itsm_bridge.cli.pasting import Called
 
 COMMANDS = {
     "demo": (
@@ -59,7 +60,7 @@ COMMANDS = {
 """Every command: where it is defined and what ``--help`` lists it as, in the order of use."""
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Called):
     """A group whose commands are imported when they are needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -68,7 +69,7 @@ def _loaded(folder: Path) -> Configuration:
     try:
         return load(folder)
     except ConfigurationInvalid as problem:
-        hint = f"itsm-bridge -C {folder} check"
+        hint = f"itsm-bridge -C {shlex.quote(str(folder))} check"
         raise ConfigurationInvalid(f"{folder}: {problem.message}", problem.findings, hint=hint) from None
 
 

@@ -10,6 +10,7 @@ import click
 
 from itsm_bridge.cli.exits import FINDINGS, Finished
 from itsm_bridge.cli.options import Options, opened
+from itsm_bridge.cli.pasting import pasted
 from itsm_bridge.cli.text import plural, printable
 from itsm_bridge.errors import UsageError
 
@@ -135,7 +136,7 @@ def _story(ticket_id: str, story: FieldStory) -> Iterator[str]:
     yield from _wrapped(f"  the next run {printable(story.next_run)}")
     if story.conflict is not None:
         for choice in ("theirs", "ours", "hold"):
-            yield f"    itsm-bridge conflicts resolve {ticket_id} {story.field} --{choice}"
+            yield pasted(f"    itsm-bridge conflicts resolve {ticket_id} {story.field} --{choice}")
     yield ""
 
 

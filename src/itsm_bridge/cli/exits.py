@@ -14,6 +14,7 @@ from types import FrameType
 import click
 
 import itsm_bridge.cli.logs as logs
+from itsm_bridge.cli.pasting import Called, pasted
 from itsm_bridge.cli.text import printable
 from itsm_bridge.errors import (
     AuditBroken,
@@ -121,7 +122,7 @@ def worst(problems: Iterable[BridgeError]) -> BridgeError:
     return max(problems, key=code_of)
 
 
-def guarded(group: click.Group) -> None:
+def guarded(group: Called) -> None:
     """Run a command line and leave with the contract's exit code; never with a traceback."""
     signal.signal(signal.SIGTERM, _terminated)
     logs.start("text", logging.WARNING)  # until the options are read
@@ -136,7 +137,7 @@ def guarded(group: click.Group) -> None:
         # what a command found is its document already; what kept it from its work becomes one
         logged = problem.logged if isinstance(problem, Finished) else message
         as_json = "--json" in sys.argv and not isinstance(problem, Finished)
-        _leave(code, message, _hint(problem, group), as_json=as_json, logged=logged)
+        _leave(code, message, pasted(_hint(problem, group), group.last), as_json=as_json, logged=logged)
     sys.exit(result if isinstance(result, int) else 0)
 
 

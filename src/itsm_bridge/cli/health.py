@@ -11,6 +11,7 @@ import click
 
 from itsm_bridge.cli.exits import FINDINGS, Finished
 from itsm_bridge.cli.options import Options, opened
+from itsm_bridge.cli.pasting import pasted
 from itsm_bridge.cli.text import fitted, plural, printable
 from itsm_bridge.config import Configuration, load
 from itsm_bridge.connectors.base import Check
@@ -41,7 +42,7 @@ def status(options: Options) -> None:
         found = status_of(bridge)
     options.document(_document(found))
     for line in _lines(found):
-        options.say(fitted(line))
+        options.say(fitted(pasted(line)))
 
 
 @click.command(epilog="Example: itsm-bridge doctor")

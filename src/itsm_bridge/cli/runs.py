@@ -13,6 +13,7 @@ import click
 from itsm_bridge.cli.durations import WallTime
 from itsm_bridge.cli.exits import FINDINGS, Finished, code_of, ending, worst
 from itsm_bridge.cli.options import Options, clock, opened
+from itsm_bridge.cli.pasting import pasted
 from itsm_bridge.cli.plans import next_step, plan_text
 from itsm_bridge.cli.progress import watched
 from itsm_bridge.cli.telling import telling
@@ -105,7 +106,7 @@ def plan(options: Options, out: Path | None, ticket: str | None) -> None:
     options.say(plan_text(made))
     for stop in halted.values():
         options.say(printable(f"left out: {stop.message}"))
-    options.say(next_step(made, limits, out, ticket))
+    options.say(pasted(next_step(made, limits, out, ticket)))
 
 
 @click.command(epilog="Example: itsm-bridge apply --allow-changes 60")
@@ -238,7 +239,7 @@ def _tell_guard(problem: BaseException) -> None:
 
 def _problem_line(problem: BridgeError) -> str:
     """A problem that is not the worst one, with its own command to go on."""
-    return printable(f"problem  {problem.message}{'. Next: ' + problem.hint if problem.hint else ''}")
+    return printable(f"problem  {problem.message}{'. Next: ' + pasted(problem.hint) if problem.hint else ''}")
 
 
 def summary_line(report: steps.RunReport) -> str:
