@@ -240,6 +240,17 @@ def test_a_plan_that_a_guard_will_stop_says_so_before_anybody_tries(folder: Path
     assert then == f"Next, if all of it is meant: {shown_for(folder)} apply {file} --allow-changes 25"
 
 
+def test_a_plan_from_an_older_copy_of_the_store_says_that_it_must_be_read_first(folder: Path) -> None:
+    with open_bridge(load(folder), lambda: NOW) as bridge:
+        bridge.store.want_reread(["snow"], NOW)
+    *_, stops, then = planned(folder).splitlines()
+    assert stops == (
+        "A guard will stop this: the store is an older copy: snow must be read from the start before anything is "
+        "written."
+    )
+    assert then == f"Next: {shown_for(folder)} sync"
+
+
 def test_the_json_of_a_plan_says_what_each_vendor_has_before_and_after(folder: Path) -> None:
     summary = json.loads(planned(folder, json_too="yes"))["summary"]
     assert summary["vendors"] == {"": {"before": 25, "after": 0}, "OptIT": {"before": 0, "after": 25}}

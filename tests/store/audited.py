@@ -43,11 +43,11 @@ def drop_triggers(store: Store) -> None:
                 connection.execute(text(f"DROP TRIGGER {name}"))
 
 
-def verified_within(store: Store, connection: Connection) -> Verification:
+def verified_within(store: Store, connection: Connection, wanted: str = "") -> Verification:
     """The verification of what a transaction that was not committed has made of the log."""
 
     @contextmanager
     def reading() -> Iterator[Connection]:
         yield connection
 
-    return store._chain.verify(reading, "")
+    return store._chain.verify(reading, wanted)

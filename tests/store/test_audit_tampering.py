@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import secrets
 from collections import Counter
@@ -176,3 +177,15 @@ def test_a_log_that_was_made_anew_with_another_key_is_told_as_such(forged: Store
     found = forged.verify_audit()
     assert found.faults[0].kind == "key"
     assert f"none of the {RUNS * 12} rows fits the key" in found.faults[0].text
+
+
+def test_the_last_run_and_its_seal_cut_off_together_are_told_by_a_head_noted_elsewhere_alone(forged: Store) -> None:
+    noted = forged.verify_audit().head.hash
+    path = forged._chain._files.folder / "audit.seals"
+    *kept, _ = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(kept))
+    with forged._database.writers.connect() as connection:
+        connection.execute(delete(audit).where(audit.c.seq > json.loads(kept[-1])["last"]))
+        assert not verified_within(forged, connection).faults
+        assert [fault.kind for fault in verified_within(forged, connection, noted).faults] == ["head"]
+        connection.rollback()

@@ -410,7 +410,7 @@ ENDINGS: Final[dict[int, Ending]] = {
     ),
     15: Ending(
         "A row of the audit log was changed, removed or added by something else.",
-        "itsm-bridge audit verify says at which row; nothing is written until it holds.",
+        "itsm-bridge audit verify says at which row; where its end does not hold, no run writes.",
         "the audit chain is broken at row 812; nothing was written",
     ),
     130: Ending(

@@ -31,7 +31,7 @@ from itsm_bridge.operations.findings import findings as findings_of
 from itsm_bridge.operations.issued import Issued
 from itsm_bridge.operations.lock import held
 from itsm_bridge.operations.reading import read_sources
-from itsm_bridge.operations.restored import look_for_an_older_copy
+from itsm_bridge.operations.restored import look_for_an_older_copy, refuse_before_reread
 from itsm_bridge.writeback import (
     Plan,
     plan_document,
@@ -91,6 +91,7 @@ def plan(options: Options, out: Path | None, ticket: str | None) -> None:
     with opened(options) as bridge:
         limits = bridge.configuration.limits
         halted = halts(bridge, bridge.configuration.sources)
+        older = _older(bridge)
         whole = tuple(name for name in bridge.configuration.sources if name not in halted)
         made = decide(bridge, whole, bridge.clock())
         known = ticket is None or bridge.store.find_ticket(ticket) is not None
@@ -106,7 +107,9 @@ def plan(options: Options, out: Path | None, ticket: str | None) -> None:
     options.say(plan_text(made))
     for stop in halted.values():
         options.say(printable(f"left out: {stop.message}"))
-    options.say(pasted(next_step(made, limits, out, ticket)))
+    if older is not None:
+        options.say(printable(f"A guard will stop this: {older.message}."))
+    options.say(pasted(next_step(made, limits, out, ticket) if older is None else f"Next: {older.hint}"))
 
 
 @click.command(epilog="Example: itsm-bridge apply --allow-changes 60")
@@ -139,6 +142,15 @@ def run(options: Options, max_runtime: timedelta | None) -> None:
         connectors = job.bridge.connectors(watch=watch)
         job.report = steps.run(job.bridge, connectors, job.run_id, publish_due, watch=watch)
     _finish(options, job.report)
+
+
+def _older(bridge: Bridge) -> GuardTripped | None:
+    """Why nothing is written yet, where the store is an older copy whose sources were not read since."""
+    try:
+        refuse_before_reread(bridge)
+    except GuardTripped as stop:
+        return stop
+    return None
 
 
 def _seconds(bridge: Bridge, given: timedelta | None = None) -> float:
