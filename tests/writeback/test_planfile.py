@@ -165,6 +165,23 @@ def test_a_forged_file_brings_in_no_change_that_the_rules_do_not_make(plan: Plan
     assert (kept.tickets, moved) == ((), ("snow:INC0000001",))
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda document: document["updated"].update(dict.fromkeys(document["updated"], "2026-11-20T04:30:00")),
+        lambda document: document.update(configuration=7),
+    ],
+    ids=["an instant without a zone", "a digest that is no text"],
+)
+def test_a_forged_file_of_another_shape_is_refused_before_anything_and_not_met_after_the_writes(
+    plan: Plan, path: Path, edit: Edit
+) -> None:
+    write_plan_file(plan, path)
+    edited(path, edit, sealed=True)
+    with pytest.raises(UsageError, match="not a plan file"):
+        read_plan_file(path)
+
+
 def test_a_ticket_of_which_the_file_says_more_or_less_than_todays_rules_is_left_out_whole(
     plan: Plan, path: Path
 ) -> None:

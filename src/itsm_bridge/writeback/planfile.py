@@ -122,11 +122,25 @@ def _saved(path: Path, document: Mapping[str, Any]) -> SavedPlan:
         lines[line["ticket"]].add((line["field"], line["to"]))
     return SavedPlan(
         path=path,
-        configuration=document["configuration"],
+        configuration=_text(document["configuration"]),
         tickets={ticket: frozenset(said) for ticket, said in lines.items()},
         versions=versions,
-        updated={ticket: datetime.fromisoformat(document["updated"][ticket]) for ticket in versions},
+        updated={ticket: _instant(document["updated"][ticket]) for ticket in versions},
     )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text is wanted")
+    return value
+
+
+def _instant(text: str) -> datetime:
+    """An instant with its zone: it is compared with others after the writes, where nothing may fail any more."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("an instant has a zone")
+    return at
 
 
 def _checksum(document: Mapping[str, Any]) -> str:
