@@ -314,6 +314,12 @@ def test_a_ticket_to_which_nothing_ever_happened_has_a_story_too(desk: Desk) -> 
     assert next(one for one in stories if one.field == "vendor").next_run.startswith("writes vendor OptIT")
 
 
+def test_an_approval_that_is_not_needed_and_not_there_is_no_difference_in_a_story(desk: Desk) -> None:
+    stories = {one.field: one for one in story_of(desk.bridge, FIRST, desk.world.now)}
+    assert (stories["approval"].ours, stories["approval"].theirs) == ("approval not_required", "approval –")
+    assert stories["approval"].next_run == "writes nothing: the rules want nothing else than what is there"
+
+
 def test_two_overrides_by_people_within_a_day_hold_the_field_and_list_it(desk: Desk) -> None:
     desk.own(vendor=Ownership.FORCE)
     for vendor in ("GWL", "MacroSkies"):

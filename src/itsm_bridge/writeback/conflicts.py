@@ -72,7 +72,8 @@ def next_run(name: str, judged: Judged, wish: Verdict, changes: Collection[Field
     if standing is not None and standing.mode is not Ownership.FORCE:
         return f"writes nothing: {whose(standing)}, and that stands"
     decided = wish.values.get("approval") if name == "approval" else None
-    if decided is not None and decided.value not in {ApprovalState.REQUESTED, judged.record.ticket.approval}:
+    wanted = None if decided is None else decided.value
+    if wanted not in {None, ApprovalState.REQUESTED} and differs(name, judged.record.ticket.approval, wanted):
         return "writes nothing: an approval is asked for, and never given, refused or withdrawn"
     return "writes nothing: the rules want nothing else than what is there"
 
