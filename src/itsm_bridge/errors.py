@@ -60,6 +60,14 @@ class NeedsPerson(BridgeError):
     hint = "itsm-bridge doctor"
 
 
+class NoteShown(NeedsPerson):
+    """A source showed customers a note that was to be an internal one; ``marker`` is the note's."""
+
+    def __init__(self, message: str, marker: str) -> None:
+        super().__init__(message)
+        self.marker = marker
+
+
 class NotInitialised(BridgeError):
     """There is no configuration or no store yet."""
 

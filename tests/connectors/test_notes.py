@@ -14,7 +14,7 @@ from itsm_bridge.config.model import Jira
 from itsm_bridge.connectors.base import Connector, Write
 from itsm_bridge.connectors.notes import TAG, body_of, markers_in
 from itsm_bridge.connectors.servicenow.notes import entries_of
-from itsm_bridge.errors import NeedsPerson, OutcomeUnknown, SourceUnavailable, WriteRefused
+from itsm_bridge.errors import NoteShown, OutcomeUnknown, SourceUnavailable, WriteRefused
 from itsm_bridge.model import Note, Ticket
 
 FIRST, SECOND = Note("0123456789abcdef", "Ask the *other* desk.\nIt knows."), Note("fedcba9876543210", "KB0010042")
@@ -238,9 +238,10 @@ def test_an_internal_note_that_the_site_shows_to_customers_stops_everything(jira
     def leak(answer: Answer) -> Answer:
         return replace(answer, body={**answer.body, "jsdPublic": True}) if isinstance(answer.body, dict) else answer
 
-    with serving(asked_as("service_desk", side, leak)) as web, pytest.raises(NeedsPerson, match="public"):
+    with serving(asked_as("service_desk", side, leak)) as web, pytest.raises(NoteShown, match="public") as caught:
         push(side.connector(web.url), ticket, FIRST, SECOND)
     assert sum(writes(seen) for seen in web.seen) == 1
+    assert caught.value.marker == FIRST.marker
 
 
 def test_a_refused_note_is_refused_and_after_a_part_was_written_it_is_unknown(jira: Taken) -> None:

@@ -211,6 +211,38 @@ def test_the_end_is_sealed_after_each_run_that_wrote_and_once_a_day(store: Store
     assert [(seal["first"], seal["last"], seal["count"]) for seal in seals()] == [(1, 12, 12), (13, 12, 0), (13, 16, 4)]
 
 
+def test_a_row_that_was_changed_far_back_stops_the_first_write_of_the_next_day(
+    store: Store, url: str, tmp_path: Path
+) -> None:
+    a_run(store, "a")
+    a_run(store, "b")
+    drop_triggers(store)
+    with store._database.writing() as connection:
+        connection.execute(text("UPDATE audit SET new = '\"forged\"' WHERE seq = 5"))
+    with Store.open(url, tmp_path) as same_day:
+        a_run(same_day, "c", minutes=10)
+    with Store.open(url, tmp_path) as next_day:
+        written = len(rows_of(next_day))
+        with pytest.raises(AuditBroken, match="row 5 is not as it was written; nothing more is written"):
+            a_run(next_day, "d", minutes=1500)
+        assert len(rows_of(next_day)) == written
+
+
+def test_a_new_day_on_a_database_that_another_machine_writes_to_as_well_stops_nobody(
+    store: Store, url: str, tmp_path: Path
+) -> None:
+    """Each machine has the key and seals of its own."""
+    a_run(store, "a")
+    here = (folder_of(store) / "audit.seals").read_text()
+    a_run(store, "b", minutes=10)
+    a_run(store, "c", minutes=20)
+    (folder_of(store) / "audit.seals").write_text(here)
+    assert [fault.kind for fault in store.verify_audit().faults] == ["unsealed"]
+    with Store.open(url, tmp_path) as next_day:
+        a_run(next_day, "d", minutes=1500)
+        assert not next_day.verify_audit().faults
+
+
 def test_a_store_that_never_wrote_has_no_key_no_seal_and_no_fault(store: Store) -> None:
     assert store.seal_audit(NOW) == EMPTY_AUDIT
     assert not store.verify_audit().faults

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
 from tests.store.audited import a_run, drop_triggers, verified_within
+from tests.store.samples import NOW
 
 from itsm_bridge.store import Store
 from itsm_bridge.store.chain import GENESIS, Head, linked
@@ -179,7 +180,23 @@ def test_a_log_that_was_made_anew_with_another_key_is_told_as_such(forged: Store
     assert f"none of the {RUNS * 12} rows fits the key" in found.faults[0].text
 
 
-def test_the_last_run_and_its_seal_cut_off_together_are_told_by_a_head_noted_elsewhere_alone(forged: Store) -> None:
+def test_the_last_rows_and_their_seal_cut_off_together_are_told_by_the_books_of_their_run(forged: Store) -> None:
+    end = forged.verify_audit().head
+    run_id = forged.start_run("run", NOW, "d")
+    forged.finish_run(run_id, NOW, "0", {"audit": {"rows": end.rows, "head": end.hash}})
+    assert not forged.verify_audit().faults
+    path = forged._chain._files.folder / "audit.seals"
+    *kept, _ = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(kept))
+    with forged._database.writers.connect() as connection:
+        connection.execute(delete(audit).where(audit.c.seq > json.loads(kept[-1])["last"]))
+        (fault,) = verified_within(forged, connection).faults
+        assert fault.kind == "cut"
+        assert fault.text.endswith("missing at the end, and the books of the last run say that they were there")
+        connection.rollback()
+
+
+def test_what_is_cut_off_with_its_seal_and_its_run_is_told_by_a_head_noted_elsewhere_alone(forged: Store) -> None:
     noted = forged.verify_audit().head.hash
     path = forged._chain._files.folder / "audit.seals"
     *kept, _ = path.read_text().splitlines(keepends=True)

@@ -33,7 +33,8 @@ FIRST = "id-INC0000001"
 def plan_for(configuration: Configuration, store: Store, world: World) -> Plan:
     pull(store, world, NOW, zone=configuration.zone, limits=configuration.limits)
     ledger = {world.name: store.last_writes(world.name)}
-    return make_plan(configuration, store.records(source=world.name, open_only=True), ledger, NOW)
+    shown = {(one.source, one.project): one.ticket for one in store.shown_notes()}
+    return make_plan(configuration, store.records(source=world.name, open_only=True), ledger, NOW, shown=shown)
 
 
 def carried_out(plan: Plan, store: Store, world: World) -> Applied:

@@ -14,13 +14,14 @@ from tests.writeback.world import BRIDGE, NOW, World, a_ticket
 from itsm_bridge.config import Configuration
 from itsm_bridge.config.model import Intake, Rule, ServiceNow, ServiceNowWrite
 from itsm_bridge.connectors.base import Write
-from itsm_bridge.errors import GuardTripped, OutcomeUnknown, SourceUnavailable, WriteRefused
+from itsm_bridge.errors import GuardTripped, NoteShown, OutcomeUnknown, SourceUnavailable, WriteRefused
 from itsm_bridge.model import Note, Outcome, State
 from itsm_bridge.store import Store
 from itsm_bridge.writeback import (
     Plan,
     check_limits,
     look_for_notes,
+    look_for_shown,
     plan_document,
     read_plan_file,
     resolve_leftovers,
@@ -104,6 +105,42 @@ def test_a_plan_lists_notes_and_says_which_are_public(configuration: Configurati
     public = plan_document(plan_for(publicly(configuration), store, world))["changes"][0]
     assert (public["public"], public["because"].endswith("(a public comment)")) == (True, True)
     assert world.writes == []
+
+
+def test_a_source_that_shows_customers_one_internal_note_gets_no_other_until_it_is_taken_off(
+    configuration: Configuration, store: Store
+) -> None:
+    world = World()
+    world.put(*(a_ticket(f"INC000000{number}", category=("desktop",)) for number in range(1, 4)))
+
+    def leak(write: Write) -> None:
+        if any(not note.public for note in write.notes):
+            raise NoteShown("snow:INC0000001: the site made an internal comment public", write.notes[0].marker)
+
+    world.after = leak
+    plans = settled(configuration, store, world)
+    assert sum(map(len, world.board.values())) == 1
+    assert [len(plan.tickets) for plan in plans] == [3, 0, 0]
+    held = {line.ticket: line.why for line in plans[-1].held if line.kind == "shown_note"}
+    assert held.keys() == {"snow:INC0000002", "snow:INC0000003"}
+    assert held["snow:INC0000002"].startswith(
+        "snow:INC0000001 shows customers an internal note of ours; no other one is sent to incident"
+    )
+
+    look_for_shown(store, world)
+    assert plan_for(configuration, store, world).tickets == ()  # it is there still
+    world.after, world.board = (lambda _: None), {}
+    look_for_shown(store, world)
+    settled(configuration, store, world)
+    assert {one: len(notes) for one, notes in world.board.items()} == {"id-INC0000002": 1, "id-INC0000003": 1}
+
+
+def test_a_public_note_goes_where_customers_see_internal_ones(configuration: Configuration, store: Store) -> None:
+    world = World()
+    world.put(a_ticket("INC0000001", category=("desktop",)))
+    store.note_shown(a_ticket("INC0000009"), "00000000000000aa", NOW)
+    assert plan_for(configuration, store, world).tickets == ()
+    assert len(plan_for(publicly(configuration), store, world).tickets) == 1
 
 
 def publicly(configuration: Configuration) -> Configuration:

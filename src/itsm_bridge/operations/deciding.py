@@ -10,7 +10,7 @@ from itsm_bridge.model import Ticket
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.learning import efforts_of, goes_by_load
 from itsm_bridge.sync import stop
-from itsm_bridge.writeback import Ledger, Plan, Watch, make_plan, open_writes, unwatched
+from itsm_bridge.writeback import Ledger, Plan, Shown, Watch, make_plan, open_writes, unwatched
 
 Key = tuple[str, str]
 """Source and external id."""
@@ -40,6 +40,7 @@ def decide(
         now,
         efforts_of(bridge, now),
         resolved=store.resolutions(),
+        shown=shown_of(bridge),
         watch=watch,
         beside=None if some is None else _work(bridge, sources, left),
     )
@@ -64,6 +65,11 @@ def _work(bridge: Bridge, sources: Collection[str], left: Collection[Key]) -> It
     if goes_by_load(bridge):
         for source in sources:
             yield from (one for one in bridge.store.open_tickets(source) if (source, one.external_id) not in left)
+
+
+def shown_of(bridge: Bridge) -> Shown:
+    """Where customers are shown an internal note of ours."""
+    return {(one.source, one.project): one.ticket for one in bridge.store.shown_notes()}
 
 
 def halts(bridge: Bridge, sources: Collection[str]) -> Mapping[str, GuardTripped]:

@@ -10,7 +10,7 @@ from itsm_bridge.errors import BridgeError, StorageFailed
 from itsm_bridge.events import emit
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.findings import UNKNOWN_WRITE, RunFinding, untold_collisions
-from itsm_bridge.writeback import look_for_notes, resolve_leftovers
+from itsm_bridge.writeback import look_for_notes, look_for_shown, resolve_leftovers
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ def resume(bridge: Bridge, connectors: Mapping[str, Connector], run_id: int) -> 
         try:
             leftovers = resolve_leftovers(bridge.store, {name: connector}, bridge.clock)
             look_for_notes(bridge.store, connector, run_id, bridge.clock)
+            look_for_shown(bridge.store, connector)
             healthy[name] = connector
         except StorageFailed:
             raise

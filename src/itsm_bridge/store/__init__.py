@@ -19,6 +19,7 @@ from itsm_bridge.store.rows import (
     Run,
     Saved,
     Scan,
+    ShownNote,
     StreamCount,
     SweepRow,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "Run",
     "Saved",
     "Scan",
+    "ShownNote",
     "Store",
     "StreamCount",
     "SweepRow",

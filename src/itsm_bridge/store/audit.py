@@ -38,6 +38,9 @@ ACTOR = "itsm-bridge"
 BATCH = 1000
 """Rows that are held in memory at once."""
 
+LAST_RUNS = 20
+"""Runs among which one is looked for that ended with a word on the log."""
+
 LOOK = "itsm-bridge audit verify"
 
 Entry = Mapping[str, object]
@@ -140,10 +143,25 @@ def head(connection: Connection, before: datetime | None = None) -> Head:
     return EMPTY if row is None else Head(*row)
 
 
+def noted(connection: Connection) -> Head:
+    """The end of the chain that the newest of the last runs has in its own books."""
+    query = select(runs.c.summary).order_by(runs.c.id.desc()).limit(LAST_RUNS)
+    for summary in connection.scalars(query):
+        told = summary.get("audit") if isinstance(summary, Mapping) else None
+        if isinstance(told, Mapping) and isinstance(told.get("rows"), int):
+            return Head(told["rows"], str(told.get("head")))
+    return EMPTY
+
+
 def walk(reading: Reading) -> Iterator[AuditRow]:
     """Every row in its order, as it is stored."""
+    with reading() as connection:
+        yield from _rows(connection)
+
+
+def _rows(connection: Connection) -> Iterator[AuditRow]:
     query = select(*(audit.c[field.name] for field in fields(AuditRow))).order_by(audit.c.seq)
-    with reading() as connection, connection.execute(query.execution_options(yield_per=BATCH)) as result:
+    with connection.execute(query.execution_options(yield_per=BATCH)) as result:
         for row in result:
             yield AuditRow(*row)
 
@@ -187,7 +205,9 @@ class Chain:
         """Check all of it; nothing is written. The seals are read first: a run may add rows meanwhile."""
         seals, key = read_seals(self._files.seals()), self._files.key()
         if key is not None:
-            return verify(walk(reading), seals, key, wanted)
+            with reading() as connection:
+                ended_with = noted(connection)
+            return verify(walk(reading), seals, key, wanted, ended_with)
         with reading() as connection:
             end = head(connection)
         faults = []
@@ -201,17 +221,29 @@ class Chain:
         return Verification(end, None, len(seals), len(faults), tuple(faults))
 
     def _ready(self, connection: Connection, end: Head, at: datetime) -> bytes:
-        """The key, once it is known to fit. The rows of a run that died are sealed before others follow them."""
+        """The key, once it is known to fit. The rows of a run that died are sealed before others follow them.
+
+        Before the first row of a day the whole log is checked: what was changed farther back stops the day's writes.
+        """
         if self._key is None:
             newest = self._newest()
             if end == EMPTY and newest == UNSEALED:
                 key = self._files.first_key()
             else:
                 key = self._fitting(connection, end, newest)
+                if at.isoformat()[:10] > newest.at[:10]:
+                    self._check_whole(connection, key)
                 if end.rows > newest.last:
                     self._files.add_seal(seal_line(next_seal(key, newest, end, at)))
             self._key = key
         return self._key
+
+    def _check_whole(self, connection: Connection, key: bytes) -> None:
+        """Raise ``AuditBroken`` for a row that is not as it was written; another machine has seals of its own."""
+        faults = verify(_rows(connection), read_seals(self._files.seals()), key, noted=noted(connection)).faults
+        told = next((fault.text for fault in faults if fault.kind != "unsealed"), None)
+        if told is not None:
+            raise _broken(told)
 
     def _fitting(self, connection: Connection, end: Head, newest: Seal) -> bytes:
         """The key, if the last row and the newest seal are its own."""

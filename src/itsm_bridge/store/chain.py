@@ -118,7 +118,10 @@ MEANINGS = {
         "the same backup, and keep the newer one as evidence"
     ),
     "seal": "the file audit.seals was edited; put back its backup",
-    "unsealed": "lines of audit.seals were taken out; put back its backup",
+    "unsealed": (
+        "lines of audit.seals were taken out (put back its backup), or another machine works on this database: then "
+        "the next run here seals them"
+    ),
     "key": "the key was lost or replaced, or the whole log was made anew without it; put back audit.key from a backup",
     "head": "the hash was noted wrongly, or the log is not the one that it was noted from",
 }
@@ -185,9 +188,14 @@ def _seal(line: str) -> Seal | None:
     return seal if is_canonical and isinstance(seal.last, int) and isinstance(seal.head, str) else None
 
 
-def verify(rows: Iterable[AuditRow], seals: Sequence[Seal | None], key: bytes, wanted: str = "") -> Verification:
-    """Check the whole chain; ``wanted`` is the beginning of a hash, noted elsewhere, that must be in it."""
-    walk = _Walk(key, seals)
+def verify(
+    rows: Iterable[AuditRow], seals: Sequence[Seal | None], key: bytes, wanted: str = "", noted: Head = EMPTY
+) -> Verification:
+    """Check the whole chain; ``wanted`` is the beginning of a hash, noted elsewhere, that must be in it.
+
+    ``noted`` is the end that the books of the last run tell of.
+    """
+    walk = _Walk(key, seals, noted)
     found = list(walk.of_seals())
     is_there = not wanted
     for row in rows:
@@ -204,8 +212,9 @@ def verify(rows: Iterable[AuditRow], seals: Sequence[Seal | None], key: bytes, w
 class _Walk:
     """A walk along the chain, with what it has seen so far."""
 
-    def __init__(self, key: bytes, seals: Sequence[Seal | None]) -> None:
+    def __init__(self, key: bytes, seals: Sequence[Seal | None], noted: Head) -> None:
         self.head = EMPTY
+        self._noted = noted
         self.since: datetime | None = None
         self.changed = self.count = 0
         self._key = key
@@ -235,15 +244,17 @@ class _Walk:
             yield AuditFault("misplaced", row.seq, f"row {row.seq} does not follow the row before it")
         if self._heads.get(row.seq, row.hash) != row.hash:
             yield AuditFault("misplaced", row.seq, f"row {row.seq} is not the one that was sealed")
+        if row.seq == self._noted.rows and row.hash != self._noted.hash:
+            yield AuditFault("misplaced", row.seq, f"row {row.seq} is not the one that its run ended with")
         self._note(row)
 
     def of_end(self) -> Iterator[AuditFault]:
         """What is wrong with the end: it must reach the newest seal, and no farther than one run beyond it."""
-        if self._sealed > self.head.rows:
-            lost = _range(self.head.rows + 1, self._sealed)
-            yield AuditFault(
-                "cut", self.head.rows + 1, f"{lost} missing at the end, and audit.seals says that they were there"
-            )
+        first, known = self.head.rows + 1, max(self._sealed, self._noted.rows)
+        if known >= first:
+            witness = "audit.seals says" if known == self._sealed else "the books of the last run say"
+            lost = _range(first, known)
+            yield AuditFault("cut", first, f"{lost} missing at the end, and {witness} that they were there")
         if len(self._announcing) > 1:
             text = f"the rows after {self._sealed:,} are not sealed, and they are of {len(self._announcing)} runs"
             yield AuditFault("unsealed", self._sealed + 1, text)

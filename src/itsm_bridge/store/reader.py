@@ -18,6 +18,7 @@ import itsm_bridge.store.records as records
 import itsm_bridge.store.resolutions as resolutions
 import itsm_bridge.store.runs as runs
 import itsm_bridge.store.scan as scan
+import itsm_bridge.store.shown as shown
 import itsm_bridge.store.verdicts as verdicts
 import itsm_bridge.store.warned as warned
 import itsm_bridge.store.worklogs as worklogs
@@ -45,6 +46,7 @@ from itsm_bridge.store.rows import (
     QuarantineRow,
     Run,
     Scan,
+    ShownNote,
     StreamCount,
     SweepRow,
 )
@@ -195,6 +197,11 @@ class Reader:
         """The sources of which the last sweep missed more tickets than it may, and what was said then."""
         with self._reading() as connection:
             return absent.stopped(connection)
+
+    def shown_notes(self) -> list[ShownNote]:
+        """Internal notes of ours that a source showed to customers and that are not taken off their tickets yet."""
+        with self._reading() as connection:
+            return shown.every(connection)
 
     def day_counts(self) -> list[DayCountRow]:
         """What the last comparison of each stream said, by source, stream and day."""

@@ -85,6 +85,23 @@ class OddityRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownNote:
+    """A note of ours that was to be an internal one and that its source shows to customers."""
+
+    source: str
+    external_id: str
+    marker: str
+    project: str
+    number: str
+    at: datetime
+
+    @property
+    def ticket(self) -> str:
+        """As ``Ticket.id``."""
+        return f"{self.source}:{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
 class AbsenceRow:
     """A known ticket that the last ``missed`` sweeps did not see; it counts as gone from ``gone_at`` on.
 

@@ -37,7 +37,7 @@ from itsm_bridge.store.columns import (
     texts_by_name,
 )
 
-REVISION = "0010"
+REVISION = "0011"
 """The newest migration; a number, so that a store made by a newer program is known as such."""
 
 VERSION_TABLE = "itsm_bridge_version"
@@ -346,6 +346,18 @@ stops = Table(
     Column("why", Foreign, nullable=False),
 )
 """Sources of which the last sweep missed more tickets than it may; a whole sweep takes one away."""
+
+shown_notes = Table(
+    "shown_notes",
+    metadata,
+    Column("source", Key, primary_key=True),
+    Column("external_id", Key, primary_key=True),
+    Column("marker", Key, primary_key=True),
+    Column("project", Foreign, nullable=False),
+    Column("number", Foreign, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+"""Internal notes of ours that a source showed to customers, until they are taken off their tickets."""
 
 day_counts = Table(
     "day_counts",

@@ -18,6 +18,7 @@ import itsm_bridge.store.lookouts as lookouts
 import itsm_bridge.store.pages as pages
 import itsm_bridge.store.resolutions as resolutions
 import itsm_bridge.store.runs as runs
+import itsm_bridge.store.shown as shown
 import itsm_bridge.store.verdicts as verdicts
 import itsm_bridge.store.warned as warned
 from itsm_bridge.model import (
@@ -39,6 +40,7 @@ from itsm_bridge.store.reader import Reader
 from itsm_bridge.store.rows import (
     FieldValue,
     Saved,
+    ShownNote,
     StreamCount,
     SweepRow,
 )
@@ -137,6 +139,16 @@ class Store(Reader):
         """Note that a sweep missed more tickets of ``source`` than it may: nothing is written there for now."""
         with self._database.writing() as connection:
             absent.note_stop(connection, source, why, at)
+
+    def note_shown(self, ticket: Ticket, marker: str, at: datetime) -> None:
+        """Keep that an internal note of ours on ``ticket`` is shown to customers. Durable on return."""
+        with self._database.writing() as connection:
+            shown.note(connection, ticket, marker, at)
+
+    def forget_shown(self, one: ShownNote) -> None:
+        """A note that was shown is not on its ticket any more."""
+        with self._database.writing() as connection:
+            shown.forget(connection, one)
 
     def save_counts(self, comparison: StreamCount, source_counts: Mapping[date, int], settled: date) -> None:
         """Compare a stream with what its source counts, by day, and keep that; days before ``settled`` were over."""

@@ -6,9 +6,10 @@ from itsm_bridge.writeback.comparing import current_value
 from itsm_bridge.writeback.effort import Efforts, learn
 from itsm_bridge.writeback.guards import check_limits
 from itsm_bridge.writeback.judging import TicketOutcome, collisions_in
-from itsm_bridge.writeback.leftovers import Leftovers, look_for_notes, open_writes, resolve_leftovers
+from itsm_bridge.writeback.leftovers import Leftovers, look_for_notes, look_for_shown, open_writes, resolve_leftovers
 from itsm_bridge.writeback.loads import Ledger, Loads, loads_of
 from itsm_bridge.writeback.moving import what_changed
+from itsm_bridge.writeback.notes import Shown
 from itsm_bridge.writeback.piles import Pile, gains, piles
 from itsm_bridge.writeback.plan import Judged, Plan, TicketPlan, Watch, make_plan, unwatched
 from itsm_bridge.writeback.planfile import (
@@ -33,6 +34,7 @@ __all__ = [
     "Pile",
     "Plan",
     "SavedPlan",
+    "Shown",
     "TicketOutcome",
     "TicketPlan",
     "Watch",
@@ -47,6 +49,7 @@ __all__ = [
     "learn",
     "loads_of",
     "look_for_notes",
+    "look_for_shown",
     "make_plan",
     "open_writes",
     "piles",

@@ -14,6 +14,7 @@ from uuid import uuid4
 from itsm_bridge.connectors.base import Connector, Write
 from itsm_bridge.errors import (
     BridgeError,
+    NoteShown,
     OutcomeUnknown,
     RecordRejected,
     StorageFailed,
@@ -162,6 +163,9 @@ class _Writing:
             return Sent(intent, refusal=problem.message)
         except OutcomeUnknown as problem:
             return Sent(intent, unclear=problem.message)  # the read-back decides
+        except NoteShown as problem:
+            self.store.note_shown(fresh.ticket, problem.marker, self.clock())  # there must not be a next one
+            raise
         return Sent(intent)
 
 

@@ -82,6 +82,19 @@ def look_for_notes(store: Store, connector: Connector, run: int, clock: Callable
     return found
 
 
+def look_for_shown(store: Store, connector: Connector) -> None:
+    """Forget those internal notes that customers were shown, where somebody has taken them off their tickets."""
+    gone = _gone(store, connector.name)
+    for one in (one for one in store.shown_notes() if one.source == connector.name):
+        ticket = store.ticket(one.source, one.external_id)
+        if ticket is None or gone.get(one.external_id) == Absence.DELETED:
+            store.forget_shown(one)
+        elif one.external_id not in gone:
+            board = Board.of(ticket, connector, wanted=True)
+            if not board.hidden and one.marker not in board.markers:
+                store.forget_shown(one)
+
+
 def _keep(store: Store, ticket: Ticket, shown: Mapping[str, LastWrite], run: int, now: datetime) -> None:
     """Keep that notes are there which were sent before."""
     for key, last in shown.items():

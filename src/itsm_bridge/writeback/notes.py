@@ -9,6 +9,7 @@ run. One that was refused is tried once more; so is one that did not come: nothi
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from itsm_bridge.model import NOTE, FieldChange, Held, Note, Outcome, Ticket
 from itsm_bridge.rules import NoteDecision
@@ -24,6 +25,12 @@ UNSEEN = "unseen_note"
 
 UNKNOWN_NOTE = "unknown_note"
 """The finding of a note of which nobody knows whether the source took it."""
+
+SHOWN_NOTE = "shown_note"
+"""The finding of an internal note that is not sent, as another one was shown to customers."""
+
+Shown = Mapping[tuple[str, str], str]
+"""Where customers are shown an internal note of ours, by source and project: the ticket that bears it."""
 
 LOOKED_FOR = frozenset({Outcome.UNKNOWN, Outcome.OVERRIDDEN})
 """What may have become of a note that is on its ticket all the same, and may show later."""
@@ -54,8 +61,22 @@ def line(ticket: Ticket, decided: NoteDecision, note: Note) -> FieldChange:
     return FieldChange(ticket.id, ticket.source, NOTE, None, note.text, decided.rule, why, note)
 
 
-def why_not_sent(ticket: Ticket, last: LastWrite, digest: str) -> Held | None:
+def why_not_shown(ticket: Ticket, note: Note, shown: Shown) -> Held | None:
+    """Why an internal note is not sent at all, for a person to look at; ``None`` where customers will not see it."""
+    bearer = shown.get((ticket.source, ticket.project))
+    if note.public or bearer is None:
+        return None
+    why = (
+        f"{bearer} shows customers an internal note of ours; no other one is sent to {ticket.project} until that one "
+        "is taken off; before that, make our account an agent there"
+    )
+    return Held(ticket.id, NOTE, why, SHOWN_NOTE)
+
+
+def why_not_sent(ticket: Ticket, last: LastWrite | None, digest: str) -> Held | None:
     """Why a note that was sent before is not sent again, for a person to look at; ``None`` to try it once more."""
+    if last is None:
+        return None
     if last.outcome is Outcome.UNKNOWN:
         why = (
             f"nobody knows whether {ticket.source} took a note, and it is not seen on the ticket; it is looked for in "

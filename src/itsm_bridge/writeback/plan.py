@@ -25,7 +25,7 @@ from itsm_bridge.writeback.clocks import Clocks, clocks_of
 from itsm_bridge.writeback.comparing import current_value, differs, inputs_digest, unasked_of, why_not_written
 from itsm_bridge.writeback.effort import Efforts
 from itsm_bridge.writeback.loads import Ledger, Loads
-from itsm_bridge.writeback.notes import DONE, NOT_STORED, line, marker_in, note_of, why_not_sent
+from itsm_bridge.writeback.notes import DONE, NOT_STORED, Shown, line, marker_in, note_of, why_not_sent, why_not_shown
 from itsm_bridge.writeback.standing import Resolved, owner_key, standing_of
 
 NOTHING_LEARNT = Efforts()
@@ -36,6 +36,7 @@ Resolutions = Mapping[tuple[str, str], Resolved]
 """By ticket (source, external id)."""
 
 NOTHING_RESOLVED: Resolutions = MappingProxyType({})
+NOTHING_SHOWN: Shown = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,20 +123,24 @@ def make_plan(
     efforts: Efforts = NOTHING_LEARNT,
     *,
     resolved: Resolutions = NOTHING_RESOLVED,
+    shown: Shown = NOTHING_SHOWN,
     watch: Watch = unwatched,
     beside: Iterable[Ticket] | None = None,
 ) -> Plan:
     """Decide every open ticket and compare with what it says now.
 
     ``records`` are the open tickets of the sources in scope, in a fixed order: ``among … by: load`` hands them out one
-    after the other, by the ``efforts`` that they are. ``resolved`` is what people decided about conflicts. ``watch`` is
-    shown each ticket as it was judged. ``beside`` is all the work that is counted where ``records`` are but some of it.
+    after the other, by the ``efforts`` that they are. ``resolved`` is what people decided about conflicts, ``shown``
+    where customers see internal notes. ``watch`` is shown each ticket as it was judged. ``beside`` is all the work that
+    is counted where ``records`` are but some of it.
     Nothing is written and nothing is read beyond the arguments.
     """
     reads = classify(configuration)
     ordered = [reads(record) for record in records]
     counted = ordered if beside is None else [reads(TicketRecord(ticket)) for ticket in beside]
-    planner = _Planner(configuration, ledger, clocks_of(configuration, ordered, now), efforts, now, resolved, watch)
+    planner = _Planner(
+        configuration, ledger, clocks_of(configuration, ordered, now), efforts, now, resolved, shown, watch
+    )
     planner.count(counted)
     for record in ordered:
         planner.add(record)
@@ -153,6 +158,7 @@ class _Planner:
         efforts: Efforts,
         now: datetime,
         resolved: Resolutions,
+        shown: Shown,
         watch: Watch,
     ) -> None:
         self._configuration = configuration
@@ -161,7 +167,7 @@ class _Planner:
         self._now = now
         self._decider = Decider(configuration)
         self._loads = Loads(configuration, self._decider.calendars, efforts, ledger, now)
-        self._resolved, self._watch = resolved, watch
+        self._resolved, self._shown, self._watch = resolved, shown, watch
         self._open_by_source = dict.fromkeys(configuration.sources, 0)
         self._in_hand: Counter[str] = Counter()
         self._tickets: list[TicketPlan] = []
@@ -256,7 +262,7 @@ class _Planner:
             last = judged.writes.get(note.key)
             if last is not None and last.outcome in DONE:
                 continue
-            held = None if last is None else why_not_sent(ticket, last, digest)
+            held = why_not_sent(ticket, last, digest) or why_not_shown(ticket, note, self._shown)
             if held is None:
                 yield line(ticket, decided, note)
             else:

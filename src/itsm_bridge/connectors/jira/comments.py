@@ -8,7 +8,7 @@ from itsm_bridge.connectors.jira.service_desk import Desks
 from itsm_bridge.connectors.jira.site import Json, Site
 from itsm_bridge.connectors.notes import body_of, markers_in
 from itsm_bridge.connectors.texts import whole
-from itsm_bridge.errors import NeedsPerson, SourceUnavailable, WriteRefused
+from itsm_bridge.errors import NoteShown, SourceUnavailable, WriteRefused
 from itsm_bridge.model import Note, Ticket
 
 _AUDIENCE = "sd.public.comment"
@@ -41,16 +41,17 @@ class Comments:
     def add(self, ticket: Ticket, note: Note) -> None:
         """Leave a note. Raises ``WriteRefused`` or ``OutcomeUnknown``.
 
-        Raises ``NeedsPerson`` where the site shows an internal note to customers: there must not be another one.
+        Raises ``NoteShown`` where the site shows an internal note to customers: there must not be another one.
         """
         body: Json = {"body": self._site.rich_text(body_of(note))}
         if self._is_desk(ticket.project):
             body["properties"] = [{"key": _AUDIENCE, "value": {"internal": not note.public}}]
         made = self._site.comment(ticket.external_id, body)
         if "properties" in body and not note.public and isinstance(made, dict) and made.get("jsdPublic") is True:
-            raise NeedsPerson(
-                f"{ticket.id}: the site made an internal comment public, which it does not do for agents; "
-                "nothing more was written to it"
+            raise NoteShown(
+                f"{ticket.id}: the site made an internal comment public, which it does not do for agents; take it off "
+                "the ticket; nothing more was written",
+                note.marker,
             )
 
     def _page(self, ticket: Ticket, start: int) -> Json:
