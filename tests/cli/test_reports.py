@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from tests.analysis.made import configuration, ticket
-from tests.cli.programs import BARE
+from tests.cli.programs import BARE, Done, run
 from tests.operations.post_office import PostOffice, post_office
 
 from itsm_bridge.connectors.base import Page
@@ -54,23 +54,26 @@ def addressed(project: Path, port: int) -> None:
         file.write(f"\nreports:\n  mail: {mail}\n")
 
 
-def report(project: Path, *words: str, mistake: str = "") -> subprocess.CompletedProcess[str]:
+def report(project: Path, *words: str, mistake: str = "") -> Done:
     """Run the program as cron would; ``mistake`` is what a programmer got wrong."""
-    start = ["-c", f"{mistake}\nfrom itsm_bridge.__main__ import main\nmain()"] if mistake else ["-m", "itsm_bridge"]
+    place = words.index("report")
+    words = (*words[:place], "report", "--as-of", AS_OF.isoformat(), *words[place + 1 :])
+    if not mistake:
+        return run(*words, cwd=project)
+    program = f"{mistake}\nfrom itsm_bridge.__main__ import main\nmain()"
     return subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, *start, *words[: words.index("report")], "report", "--as-of", AS_OF.isoformat(),
-         *words[words.index("report") + 1 :]],
+        [sys.executable, "-c", program, *words],
         cwd=project, env=BARE, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
 
-def document(ended: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+def document(ended: Done) -> dict[str, Any]:
     """What was built; that of the error follows it."""
     said, _ = json.JSONDecoder().raw_decode(ended.stdout)
     return dict(said)
 
 
-def last_line(ended: subprocess.CompletedProcess[str]) -> str:
+def last_line(ended: Done) -> str:
     return ended.stderr.splitlines()[-1]
 
 

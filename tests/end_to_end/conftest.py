@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.cli.programs import BARE
+from tests.cli.programs import Done, run, run_afresh
 
 from itsm_bridge.analysis.period import Period
 from itsm_bridge.cli.starter import write_secrets, write_starter
 from itsm_bridge.config import load
 from itsm_bridge.operations.due import KINDS
 from itsm_bridge.sandbox import Sandbox, start
-
-Done = subprocess.CompletedProcess[str]
 
 
 @dataclass(frozen=True)
@@ -31,15 +27,11 @@ class Project:
 
     def run(self, *words: str, **environment: str) -> Done:
         """One command without a terminal and with hardly any environment, as cron does it."""
-        return subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-m", "itsm_bridge", *words],
-            cwd=self.folder,
-            env={**BARE, **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
+        return run(*words, cwd=self.folder, **environment)
+
+    def run_afresh(self, *words: str) -> Done:
+        """The same in a new interpreter, in which sets are walked in another order."""
+        return run_afresh(*words, cwd=self.folder)
 
     def edit(self, file: str, old: str, new: str) -> None:
         """Change one place of one configuration file."""

@@ -6,7 +6,8 @@ import shutil
 import socket
 
 import pytest
-from tests.end_to_end.conftest import Done, Project
+from tests.cli.programs import Done
+from tests.end_to_end.conftest import Project
 
 
 def one_line(done: Done) -> str:

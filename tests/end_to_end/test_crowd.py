@@ -10,8 +10,8 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.cli.programs import BARE
-from tests.end_to_end.conftest import Done, Project
+from tests.cli.programs import BARE, Done
+from tests.end_to_end.conftest import Project
 
 from itsm_bridge.sandbox.web import Request
 

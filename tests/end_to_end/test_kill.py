@@ -118,7 +118,7 @@ def killed_at_a_write(project: Project, ambush: Ambush, write: int) -> bool:
 
 def seconds_of_a_whole_run(project: Project) -> float:
     began = time.monotonic()
-    done = project.run("run")
+    done = project.run_afresh("run")
     assert done.returncode == 0, done.stderr
     return time.monotonic() - began
 
@@ -160,7 +160,7 @@ def _alike(told: Told) -> Told:
 def test_a_sync_that_is_killed_at_any_moment_loses_and_doubles_nothing(project: Project, tmp_path: Path) -> None:
     whole = made_project(tmp_path / "whole", project.sandbox)
     began = time.monotonic()
-    assert whole.run("sync").returncode == 0
+    assert whole.run_afresh("sync").returncode == 0
     lasted = time.monotonic() - began
     chance = random.Random(20261125)
     assert sum(killed(project, "sync", chance.uniform(0.3, 1) * lasted) for _ in range(KILLS)) > 0

@@ -25,7 +25,7 @@ def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A project after its first run, which has published the reports that were due."""
     with start(now=datetime.now(UTC)) as sandbox:
         made = made_project(tmp_path_factory.mktemp("settled"), sandbox, reports_are_due=True)
-        assert made.run("run").returncode == 0
+        assert made.run_afresh("run").returncode == 0
         yield made
 
 
@@ -36,14 +36,14 @@ def written_by_the_bridge(project: Project) -> int:
 
 
 def test_a_run_that_went_well_says_nothing_under_cron(settled: Project) -> None:
-    done = settled.run("run")
+    done = settled.run_afresh("run")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_a_second_run_writes_nothing(settled: Project) -> None:
     before = written_by_the_bridge(settled)
     assert before > 0
-    summary = json.loads(settled.run("--json", "run").stdout)
+    summary = json.loads(settled.run_afresh("--json", "run").stdout)
     assert (summary["planned"], summary["written"]) == (0, 0)
     assert written_by_the_bridge(settled) == before
 
@@ -113,7 +113,7 @@ def test_a_run_publishes_the_reports_that_are_due_and_only_once(settled: Project
 def test_a_report_is_the_same_to_the_byte_when_it_is_built_again(settled: Project, tmp_path: Path) -> None:
     contents = []
     for name in ("first", "second"):
-        done = settled.run("report", "--last", "--out", str(tmp_path / name))
+        done = settled.run_afresh("report", "--last", "--out", str(tmp_path / name))
         assert done.returncode == 0, done.stderr
         files = [path for path in sorted((tmp_path / name).rglob("*")) if path.is_file()]
         contents.append([(path.relative_to(tmp_path / name), path.read_bytes()) for path in files])

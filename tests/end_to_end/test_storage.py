@@ -6,15 +6,13 @@ import json
 import random
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.cli.programs import BARE
-from tests.end_to_end.conftest import Done, Project
+from tests.cli.programs import Done, run
+from tests.end_to_end.conftest import Project
 from tests.end_to_end.test_bad_input import one_line
 from tests.end_to_end.test_kill import assert_sound, missing_or_other, something_to_write
 from tests.end_to_end.test_notes import markers
@@ -30,14 +28,7 @@ def file_of(project: Project) -> Path:
 
 def failing(project: Project, how: str, much: int, *words: str) -> Done:
     """One command on a machine that fails it; see ``failing``."""
-    return subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-m", "tests.end_to_end.failing", how, str(much), *words],
-        cwd=project.folder,
-        env=BARE,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run(how, str(much), *words, cwd=project.folder, module="tests.end_to_end.failing")
 
 
 def said_by(project: Project, *words: str) -> dict[str, object]:
