@@ -15,7 +15,8 @@ test: $(VENV)/.dev ## run every test; needs no network
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder --durations=25
 
 long: $(VENV)/.dev ## the tests of random rules and tickets, 10,000 times instead of a few hundred
-	@ITSM_BRIDGE_LONG=1 $(BIN)/python -m pytest -q -n 2 tests/proofs tests/rules/test_columns.py tests/conditions tests/sla/test_oracle.py
+	@ITSM_BRIDGE_LONG=1 $(BIN)/python -m pytest -q -n 2 tests/proofs tests/rules/test_columns.py tests/conditions tests/sla/test_oracle.py \
+		tests/analysis/test_gathering.py tests/analysis/test_tables.py
 
 check: $(VENV)/.dev ## lint, types, the import contract, and the shipped configuration
 	@$(BIN)/ruff check .

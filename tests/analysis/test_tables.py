@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from tests.analysis.lives import Population, populations, records
 from tests.analysis.made import NOW, ago, decision, frames, ticket
+from tests.conditions.randomly import LONG
 
 from itsm_bridge.analysis.agreements import Agreed
 from itsm_bridge.analysis.columns import DTYPES, Kind
 from itsm_bridge.analysis.figures import FIGURES
+from itsm_bridge.analysis.frames import Frames
 from itsm_bridge.analysis.messages import NO_DATA, messages
 from itsm_bridge.analysis.tables import TABLES
 from itsm_bridge.config.model import Configuration, OutsideFigure
@@ -112,15 +114,25 @@ def test_only_history_has_no_sheet() -> None:
     assert [name for name, table in TABLES.items() if not table.sheet] == ["history"]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_value_is_of_its_column_s_kind(configured: Configuration, some: list[TicketRecord], name: str) -> None:
+@pytest.fixture(scope="module")
+def filled(configured: Configuration, some: list[TicketRecord]) -> Frames:
+    """Something for every table but those of ``FOR_OTHERS``."""
     made = decision(some[0], "priority", 2, ago(hours=1), "kept")
     measured = NativeSla("snow", "INC1", "n1", "resolution in a day", "", ago(days=40), None, None, 60, None, NOW)
     agreed = Agreed(lambda _: [OTHERWISE])
     given = [OutsideFigure("uptime", "GWL", "", date(2026, 10, 1), 0.999, "share", None, "", "uptime.csv", 2)]
-    rows = TABLES[name].rows(
-        frames(some, configured, decisions=[made], natives=[measured], agreed=agreed, outside=given)
-    )
+    return frames(some, configured, decisions=[made], natives=[measured], agreed=agreed, outside=given)
+
+
+@pytest.fixture(scope="module")
+def empty(configured: Configuration) -> Frames:
+    """No tickets."""
+    return frames([], configured)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_value_is_of_its_column_s_kind(filled: Frames, name: str) -> None:
+    rows = TABLES[name].rows(filled)
     assert len(rows) or name in FOR_OTHERS
     for column in TABLES[name].columns:
         assert rows[column.name].dtype == pd.Series([], dtype=DTYPES[column.kind]).dtype
@@ -129,8 +141,8 @@ def test_every_value_is_of_its_column_s_kind(configured: Configuration, some: li
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_without_tickets_a_table_has_its_columns_and_nothing_in_them(configured: Configuration, name: str) -> None:
-    rows = TABLES[name].rows(frames([], configured))
+def test_without_tickets_a_table_has_its_columns_and_nothing_in_them(empty: Frames, name: str) -> None:
+    rows = TABLES[name].rows(empty)
     assert list(rows.columns) == [column.name for column in TABLES[name].columns]
     assert len(rows) == 0 or name in FILLED_WITHOUT_TICKETS
 
@@ -143,8 +155,8 @@ def test_without_tickets_the_summary_says_that_there_is_no_data(configured: Conf
     assert messages(seen) == (NO_DATA,)
 
 
-def test_every_figure_table_and_column_has_a_definition(configured: Configuration) -> None:
-    rows = TABLES["definitions"].rows(frames([], configured)).set_index("figure")["definition"]
+def test_every_figure_table_and_column_has_a_definition(empty: Frames) -> None:
+    rows = TABLES["definitions"].rows(empty).set_index("figure")["definition"]
     wanted = [figure.title for figure in FIGURES.values()]
     for name, table in TABLES.items():
         wanted += [name, *(f"{name}.{column.name}" for column in table.columns)]
@@ -152,7 +164,7 @@ def test_every_figure_table_and_column_has_a_definition(configured: Configuratio
     assert all(len(text) > 10 and text.endswith((".", "?")) for text in rows)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=150 if LONG else 8)
 @given(populations)
 def test_a_report_made_later_shows_what_one_made_then_showed(configured: Configuration, population: Population) -> None:
     then = ago(days=9, hours=3)
@@ -162,7 +174,7 @@ def test_a_report_made_later_shows_what_one_made_then_showed(configured: Configu
         pd.testing.assert_frame_equal(table.rows(later), table.rows(at_the_time), obj=table.name)
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=100 if LONG else 6)
 @given(populations)
 def test_the_order_in_which_tickets_are_read_does_not_matter(configured: Configuration, population: Population) -> None:
     made = records(population)

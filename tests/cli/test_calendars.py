@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner, Result
-from tests.cli.test_exits import command
+from tests.cli.programs import run
 from tests.config.editing import copy_example, edit
 
 from itsm_bridge.cli import calendars, cli
@@ -201,7 +201,7 @@ def test_an_unknown_calendar_names_the_one_that_was_meant_and_all_others(config:
     ],
 )
 def test_wrong_usage_exits_2_with_one_line_that_names_the_help(config: Path, words: tuple[str, ...]) -> None:
-    done = command("-C", str(config), "calendar", *words, cwd=config.parent)
+    done = run("-C", str(config), "calendar", *words, cwd=config.parent)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert f"itsm-bridge calendar {words[0]} --help" in done.stderr
 

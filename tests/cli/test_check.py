@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.test_exits import command
+from tests.cli.programs import run
 from tests.config.editing import copy_example, edit
+from tests.end_to_end.conftest import made_project, recent_sandbox
 
 KEYS = {"code", "severity", "file", "line", "column", "message", "suggestion", "witness"}
 OWNER = "when: {environment: {empty: false}, category: {not: [security, access]}}"
@@ -22,7 +23,7 @@ def config(tmp_path: Path) -> Path:
 
 def checked(config: Path, *options: str) -> tuple[int, list[dict[str, Any]]]:
     """The exit code and the findings that are no mere information."""
-    result = command("-C", str(config), "--json", "check", *options, cwd=config.parent)
+    result = run("-C", str(config), "--json", "check", *options, cwd=config.parent)
     document = json.loads(result.stdout)
     assert bool(result.stderr) is (result.returncode != 0), result.stderr
     return result.returncode, [one for one in document["findings"] if one["severity"] != "info"]
@@ -98,7 +99,7 @@ def test_a_day_without_an_owner_stops_no_run(config: Path) -> None:
     edit(config, "vendors.yaml", "eGov DevOps, to: 2027-01-01", "eGov DevOps, to: 2026-12-31")
 
     assert checked(config)[0] == 3
-    assert command("-C", str(config), "test", cwd=config.parent).returncode == 0
+    assert run("-C", str(config), "test", cwd=config.parent).returncode == 0
 
 
 def test_a_mistake_in_words_is_told_with_13_and_without_proofs(config: Path) -> None:
@@ -113,7 +114,7 @@ def test_a_mistake_in_words_is_told_with_13_and_without_proofs(config: Path) -> 
 def test_people_see_the_line_with_its_place_marked_and_the_ticket_below_it(config: Path) -> None:
     edit(config, "rules.yaml", OWNER, "when: {environment: {empty: false}}")
 
-    result = command("-C", str(config), "check", cwd=config.parent)
+    result = run("-C", str(config), "check", cwd=config.parent)
 
     lines = result.stdout.splitlines()
     place = next(number for number, line in enumerate(lines) if line.startswith("warning[R302]: "))
@@ -131,7 +132,7 @@ def test_people_see_the_line_with_its_place_marked_and_the_ticket_below_it(confi
 def test_the_last_line_counts_and_says_what_happens_now(config: Path) -> None:
     edit(config, "rules.yaml", OWNER, "when: {environment: {empti: false}}")
 
-    result = command("-C", str(config), "check", cwd=config.parent)
+    result = run("-C", str(config), "check", cwd=config.parent)
 
     assert 'did you mean "empty"?' in result.stdout
     assert "= allowed: not, empty," in result.stdout
@@ -140,12 +141,13 @@ def test_the_last_line_counts_and_says_what_happens_now(config: Path) -> None:
 
 
 def test_findings_are_counted_in_the_tickets_of_the_store(tmp_path: Path, config: Path) -> None:
-    demo = command("demo", "--out", str(tmp_path / "demo"), cwd=tmp_path)
-    assert demo.returncode == 0, demo.stderr
-    shutil.copytree(config, tmp_path / "demo" / "other")
-    edit(tmp_path / "demo" / "other", "rules.yaml", OWNER, "when: {environment: {empty: false}}")
+    with recent_sandbox() as sandbox:
+        project = made_project(tmp_path / "project", sandbox)
+        assert project.run("sync").returncode == 0
+    shutil.copytree(config, project.folder / "other")
+    edit(project.folder / "other", "rules.yaml", OWNER, "when: {environment: {empty: false}}")
 
-    result = command("-C", str(tmp_path / "demo" / "other"), "--json", "check", cwd=tmp_path)
+    result = project.run("-C", str(project.folder / "other"), "--json", "check")
 
     (message,) = [one["message"] for one in json.loads(result.stdout)["findings"] if one["code"] == "R302"]
     assert message.endswith(" of the last 90 days")

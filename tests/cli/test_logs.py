@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.analysis.made import configuration
-from tests.cli.test_exits import command
+from tests.cli.programs import run
 
 from itsm_bridge.cli import logs
 from itsm_bridge.cli.telling import telling
@@ -31,7 +31,7 @@ def restored() -> Iterator[None]:
 
 
 def test_with_json_the_last_line_of_a_failing_command_is_an_event_too(tmp_path: Path) -> None:
-    done = command("--log-format", "json", "status", cwd=tmp_path)
+    done = run("--log-format", "json", "status", cwd=tmp_path)
     assert done.returncode == 10
     (line,) = done.stderr.splitlines()
     said = json.loads(line)
@@ -42,7 +42,7 @@ def test_with_json_the_last_line_of_a_failing_command_is_an_event_too(tmp_path: 
 def test_with_json_each_mistake_of_a_configuration_is_an_event(tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "config/bridge.yaml").write_text("timezone: Mars\nstroe: x\n")
-    done = command("--log-format", "json", "run", cwd=tmp_path)
+    done = run("--log-format", "json", "run", cwd=tmp_path)
     events = [json.loads(line)["event"] for line in done.stderr.splitlines()]
     assert done.returncode == 13
     assert set(events[:-1]) == {"config.mistake"}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.analysis.made import BRIDGE, NOW, RULES, SLA, VENDORS, ago, ticket
-from tests.cli.test_exits import command
+from tests.cli.programs import run
 
 from itsm_bridge.config import load
 from itsm_bridge.config.model import Configuration
@@ -130,28 +130,28 @@ def project(bridge: Bridge, tmp_path: Path) -> Path:
 
 
 def test_the_command_sums_up_by_effect(project: Path) -> None:
-    done = command("-C", "config", "diff", "config", "new", "--since", "5200w", cwd=project)
+    done = run("-C", "config", "diff", "config", "new", "--since", "5200w", cwd=project)
     assert done.returncode == 0, done.stderr
     assert "       5  vendor GWL → OptIT (owner → portal): snow:INC" in done.stdout
     assert "  GWL                   5 →      0  -5" in done.stdout
 
 
 def test_the_document_holds_each_ticket(project: Path) -> None:
-    done = command("-C", "config", "--json", "diff", "config", "new", "--since", "5200w", cwd=project)
+    done = run("-C", "config", "--json", "diff", "config", "new", "--since", "5200w", cwd=project)
     document = json.loads(done.stdout)
     assert [change["ticket"] for change in document["changed"]] == [f"snow:INC{place}" for place in range(5)]
     assert {"vendor": "OptIT", "before": 0, "after": 5} in document["loads"]
 
 
 def test_a_length_that_means_nothing_is_refused(project: Path) -> None:
-    done = command("-C", "config", "diff", "config", "new", "--since", "3 moons", cwd=project)
+    done = run("-C", "config", "diff", "config", "new", "--since", "3 moons", cwd=project)
     assert done.returncode == 2
     assert "90d, 12w or 48h" in done.stderr
 
 
 def test_a_folder_with_mistakes_is_named_with_the_command_that_lists_them(project: Path) -> None:
     (project / "new" / "rules.yaml").write_text("nonsense: 1\n", encoding="utf-8")
-    done = command("-C", "config", "diff", "config", "new", cwd=project)
+    done = run("-C", "config", "diff", "config", "new", cwd=project)
     assert done.returncode == 13
     assert done.stderr.splitlines()[-1].endswith("nothing was done. Next: itsm-bridge -C new check")
     assert "new: the configuration has" in done.stderr

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.analysis.made import NOW, RULES, ago, ticket
-from tests.cli.test_exits import command
+from tests.cli.programs import run
 from tests.operations.test_differing import OWNED, keep, written
 
 from itsm_bridge.analysis.gathering import frames
@@ -119,17 +119,17 @@ def project(bridge: Bridge, tmp_path: Path) -> Path:
 
 
 def test_the_commands_pages_are_written(project: Path) -> None:
-    one = command("-C", "config", "explain", "snow:INC1", "--html", "why.html", cwd=project)
-    every = command("-C", "config", "explain", "--html", "rules.html", cwd=project)
+    one = run("-C", "config", "explain", "snow:INC1", "--html", "why.html", cwd=project)
+    every = run("-C", "config", "explain", "--html", "rules.html", cwd=project)
     assert (one.returncode, every.returncode) == (0, 0), one.stderr + every.stderr
     assert "OptIT" in (project / "why.html").read_text(encoding="utf-8")
     assert "Who owns what today" in (project / "rules.html").read_text(encoding="utf-8")
 
 
 def test_the_command_shows_the_clocks_as_text_as_a_document_and_on_the_page(project: Path) -> None:
-    text = command("-C", "config", "explain", "snow:INC1", "--sla", cwd=project)
-    document = command("-C", "config", "--json", "explain", "snow:INC1", "--sla", cwd=project)
-    page = command("-C", "config", "explain", "snow:INC1", "--sla", "--html", "why.html", cwd=project)
+    text = run("-C", "config", "explain", "snow:INC1", "--sla", cwd=project)
+    document = run("-C", "config", "--json", "explain", "snow:INC1", "--sla", cwd=project)
+    page = run("-C", "config", "explain", "snow:INC1", "--sla", "--html", "why.html", cwd=project)
     assert (text.returncode, document.returncode, page.returncode) == (0, 0, 0), text.stderr + document.stderr
     assert "resolution in a day: running, breached by" in text.stdout
     clock, *_ = json.loads(document.stdout)["clocks"]
@@ -138,11 +138,11 @@ def test_the_command_shows_the_clocks_as_text_as_a_document_and_on_the_page(proj
 
 
 def test_without_the_option_no_clock_is_told_in_text(project: Path) -> None:
-    assert "resolution in a day" not in command("-C", "config", "explain", "snow:INC1", cwd=project).stdout
+    assert "resolution in a day" not in run("-C", "config", "explain", "snow:INC1", cwd=project).stdout
 
 
 def test_the_command_explains_the_past(project: Path) -> None:
-    done = command("-C", "config", "--json", "explain", "snow:INC1", "--at", "2026-11-12T12:00:00+05:30", cwd=project)
+    done = run("-C", "config", "--json", "explain", "snow:INC1", "--at", "2026-11-12T12:00:00+05:30", cwd=project)
     document = json.loads(done.stdout)
     assert document["values"]["vendor"]["value"] == "GWL"
     assert document["now"] == "2026-11-12T12:00:00+05:30"
@@ -160,12 +160,12 @@ def test_the_command_explains_the_past(project: Path) -> None:
     ],
 )
 def test_a_command_that_names_nothing_is_wrong_usage(project: Path, words: tuple[str, ...]) -> None:
-    done = command("-C", "config", *words, cwd=project)
+    done = run("-C", "config", *words, cwd=project)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
 
 
 def test_a_page_that_cannot_be_written_is_a_matter_of_the_disk(project: Path) -> None:
-    done = command("-C", "config", "explain", "--html", "no/such/folder/x.html", cwd=project)
+    done = run("-C", "config", "explain", "--html", "no/such/folder/x.html", cwd=project)
     assert done.returncode == 14
     assert "no page was written" in done.stderr

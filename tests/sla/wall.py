@@ -63,10 +63,11 @@ def offset(instant: datetime) -> int:
     return ahead.days * DAY + minutes
 
 
-def clock_changes(zone: str, era: Era) -> list[datetime]:
+@lru_cache(maxsize=200)
+def clock_changes(zone: str, era: Era) -> tuple[datetime, ...]:
     """The instants of the era at which the zone's clock is put forward or back."""
     quarters = np.flatnonzero(np.diff(offsets(zone, era))) + 1
-    return [era.first + timedelta(minutes=QUARTER * int(quarter)) for quarter in quarters]
+    return tuple(era.first + timedelta(minutes=QUARTER * int(quarter)) for quarter in quarters)
 
 
 def open_minutes(office: CalendarDefinition, era: Era) -> Flags:
