@@ -7,20 +7,18 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 from click.testing import CliRunner, Result
-from tests.end_to_end.conftest import made_project
+from tests.end_to_end.conftest import made_project, recent_sandbox
 
 from itsm_bridge.cli import cli
 from itsm_bridge.cli.exits import Finished
 from itsm_bridge.errors import ConfigurationInvalid, GuardTripped
 from itsm_bridge.operations.conflicts import account
-from itsm_bridge.sandbox import start
 
 
 def called(folder: Path, *words: str) -> Result:
@@ -31,7 +29,7 @@ def called(folder: Path, *words: str) -> Result:
 def after_a_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Result]]:
     """A project whose first run has written to the sandbox, and what the run said."""
     folder = tmp_path_factory.mktemp("audited")
-    with start(now=datetime.now(UTC)) as sandbox:
+    with recent_sandbox() as sandbox:
         made_project(folder, sandbox)
         assert called(folder, "sync").exit_code == 0
         yield folder, called(folder, "-v", "apply")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from tests.cli.programs import BARE
-from tests.end_to_end.conftest import made_project
+from tests.end_to_end.conftest import made_project, recent_sandbox
 
 from itsm_bridge.cli import cli
 from itsm_bridge.cli.schedule_text import Job, crontab, for_cron, when
@@ -21,7 +21,6 @@ from itsm_bridge.cli.schedule_units import on_calendar, units, word
 from itsm_bridge.cli.schedules import EVERY, program
 from itsm_bridge.cli.starter import write_starter
 from itsm_bridge.config import load
-from itsm_bridge.sandbox import start
 from itsm_bridge.store import Store
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
@@ -93,7 +92,7 @@ def test_the_printed_line_does_its_run_in_the_environment_of_cron(
     monkeypatch.setattr(sys, "argv", [str(script)])
     folder = tmp_path / "it's 100% ours"
     folder.mkdir()
-    with start(now=datetime.now(UTC)) as sandbox:
+    with recent_sandbox() as sandbox:
         made_project(folder, sandbox)
         printed = CliRunner().invoke(cli, ["-C", str(folder / "config"), "schedule", "cron"])
         assert printed.exit_code == 0

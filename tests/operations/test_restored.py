@@ -8,18 +8,16 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from tests.end_to_end.conftest import Project, made_project
+from tests.end_to_end.conftest import Project, made_project, recent_sandbox
 from tests.end_to_end.test_kill import something_to_write
 
 from itsm_bridge.cli import cli
 from itsm_bridge.cli.exits import Finished
 from itsm_bridge.errors import GuardTripped
-from itsm_bridge.sandbox import start
 from itsm_bridge.sandbox.web import Request
 
 
@@ -41,7 +39,7 @@ def kinds(document: dict[str, object]) -> Counter[str]:
 @pytest.fixture
 def restored(tmp_path: Path) -> Iterator[Project]:
     """A project after some runs, into which a whole copy of before was put back: database and seals."""
-    with start(now=datetime.now(UTC)) as sandbox:
+    with recent_sandbox() as sandbox:
         project = made_project(tmp_path, sandbox)
         assert called(project, "run").exit_code == 0
         var, copy = project.folder / "var", tmp_path / "copy"
