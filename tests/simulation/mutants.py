@@ -354,5 +354,6 @@ CAUGHT_BY: Mapping[str, tuple[int, bool]] = {
     "sweep by id alone": (29, False),
     "what came back stays away": (20, False),
     "marker not looked up": (0, False),
+    "a row of a page lost": (30, True),
 }
 """A schedule (seed, race) that caught a mutant, where the first ones do not: tried first, to save time."""
