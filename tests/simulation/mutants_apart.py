@@ -236,6 +236,7 @@ CAUGHT_BY_APART: Mapping[str, tuple[int, bool]] = {
     "one failure hides the other source": (9, True),
     "a failed leftover is not told": (84, False),
     "one failed write ends the report of all": (59, False),
+    "half a seal stays": (27, False),
     "a plan without a durable name": (27, True),
 }
 """A schedule (seed, race) that caught a mutant, where the first ones do not: tried first, to save time."""
