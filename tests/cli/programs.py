@@ -21,13 +21,19 @@ Done = subprocess.CompletedProcess[str]
 
 def run(*words: str, cwd: Path, module: str = "itsm_bridge", **environment: str) -> Done:
     """One command without a terminal, in a process of its own that need not import the program: see ``warm``."""
-    return _warm().run(module, words, cwd, {**BARE, **environment})
+    warm = _warm()
+    if not warm.turn.acquire(blocking=False):  # one command while another is at work
+        return run_afresh(*words, cwd=cwd, module=module, **environment)
+    try:
+        return warm.run(module, words, cwd, {**BARE, **environment})
+    finally:
+        warm.turn.release()
 
 
-def run_afresh(*words: str, cwd: Path, **environment: str) -> Done:
+def run_afresh(*words: str, cwd: Path, module: str = "itsm_bridge", **environment: str) -> Done:
     """The same from the start of the interpreter on: a second slower, and sets are walked in another order."""
     return subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-m", "itsm_bridge", *words],
+        [sys.executable, "-m", module, *words],
         cwd=cwd,
         env={**BARE, **environment},
         capture_output=True,
@@ -38,19 +44,19 @@ def run_afresh(*words: str, cwd: Path, **environment: str) -> Done:
 
 
 class _Warm:
-    """The process that forks. One thing is started at a time."""
+    """The process that forks. Who starts something holds ``turn``."""
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "tests.cli.warm"]
         pipe = subprocess.PIPE
-        self._turn = Lock()
+        self.turn = Lock()
         self._program = subprocess.Popen(command, cwd=ROOT, env=BARE, stdin=pipe, stdout=pipe, text=True)  # noqa: S603 (ours)
 
     def run(self, module: str, words: tuple[str, ...], cwd: Path, environment: dict[str, str]) -> Done:
         """Start the program and wait for its end."""
         assert self._program.stdin is not None
         assert self._program.stdout is not None
-        with tempfile.NamedTemporaryFile() as out, tempfile.NamedTemporaryFile() as err, self._turn:
+        with tempfile.NamedTemporaryFile() as out, tempfile.NamedTemporaryFile() as err:
             files = {"folder": str(cwd), "out": out.name, "err": err.name}
             start = {"module": module, "words": words, "environment": environment, **files}
             print(json.dumps(start), file=self._program.stdin, flush=True)
