@@ -16,7 +16,7 @@ test: $(VENV)/.dev ## run every test; needs no network
 
 long: $(VENV)/.dev ## the tests of random rules and tickets, 10,000 times instead of a few hundred
 	@ITSM_BRIDGE_LONG=1 $(BIN)/python -m pytest -q -n 2 tests/proofs tests/rules/test_columns.py tests/conditions tests/sla/test_oracle.py \
-		tests/analysis/test_gathering.py tests/analysis/test_tables.py
+		tests/analysis
 
 check: $(VENV)/.dev ## lint, types, the import contract, and the shipped configuration
 	@$(BIN)/ruff check .

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 from tests.analysis.made import NOW, Change, ticket
+from tests.conditions.randomly import LONG
 
 from itsm_bridge.model import TicketRecord
 
@@ -37,6 +38,11 @@ def lives(draw: st.DrawFn) -> Life:
             current[field] = new
             changes.append((created + timedelta(hours=hour), field, new))
     return created, changes
+
+
+def often(times: int) -> int:
+    """Examples of a property of random tickets: so many in each run of the tests, 20 times as many in ``make long``."""
+    return times * (20 if LONG else 1)
 
 
 populations = st.lists(lives(), max_size=6)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.analysis.lives import Population, populations, records
+from tests.analysis.lives import Population, often, populations, records
 from tests.analysis.made import ago, frames
 
 from itsm_bridge.analysis.agreements import Agreed
@@ -67,7 +67,7 @@ def plainly(configured: Configuration, some: list[TicketRecord], verdicts: list[
 
 
 @given(populations, st.integers(0, 30), st.sets(st.integers(0, 5)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=often(25), deadline=None)
 def test_many_tickets_have_their_verdicts_beside_the_same_clocks_as_each_alone(
     configured: Configuration, population: Population, days: int, lenient: set[int]
 ) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from tests.analysis import made
-from tests.analysis.lives import VALUES, Population, populations, records
+from tests.analysis.lives import VALUES, Population, often, populations, records
 from tests.analysis.made import NOW, WEEK_START, Change, ago, frames, ticket
 from tests.analysis.walking import Life, holder_at, office_is_open
 
@@ -193,7 +193,7 @@ def test_shares_are_those_that_a_walk_through_each_clock_finds(ranked: Configura
     assert {row["kind"] for row in rows} == {"vendor", "nobody", "requester", "approver"}
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=often(15))
 @given(populations)
 def test_a_clock_s_rows_add_up_to_what_it_used(ranked: Configuration, population: Population) -> None:
     tickets = records(population)

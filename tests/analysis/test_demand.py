@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 from hypothesis import given, settings
-from tests.analysis.lives import Population, populations, records
+from tests.analysis.lives import Population, often, populations, records
 from tests.analysis.made import NOW, ago, frames, ticket
 from tests.analysis.walking import INITIAL, KOLKATA, Life
 
@@ -60,7 +60,7 @@ def test_what_comes_at_the_instant_or_later_has_not_come(configured: Configurati
 
 
 @given(populations)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=often(15), deadline=None)
 def test_counts_are_those_of_a_walk_through_lives(configured: Configuration, population: Population) -> None:
     for as_of in (NOW, ago(days=9)):
         walked = Counter(

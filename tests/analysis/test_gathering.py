@@ -13,9 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.analysis import made
-from tests.analysis.lives import Population, populations, records
+from tests.analysis.lives import Population, often, populations, records
 from tests.analysis.made import NOW, ago
-from tests.conditions.randomly import LONG
 
 from itsm_bridge.analysis.assembly import Gone, Problem
 from itsm_bridge.analysis.frames import Frames, Partners
@@ -74,7 +73,7 @@ places = st.sets(st.integers(0, 5))
 
 
 @given(populations, places, st.sampled_from([0, 3, 15, 40]), st.sampled_from(["week", "month"]), places, places)
-@settings(max_examples=400 if LONG else 20, deadline=None)
+@settings(max_examples=often(20), deadline=None)
 def test_a_store_gives_the_same_as_all_of_its_tickets(  # noqa: PLR0917 - drawn one by one
     configured: Configuration,
     population: Population,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.analysis.lives import Population, populations, records
+from tests.analysis.lives import Population, often, populations, records
 from tests.analysis.made import NOW, ago, frames, summarised, ticket
 
 from itsm_bridge.analysis import recurring
@@ -187,7 +187,7 @@ def by_hand(made: list[TicketRecord], configured: Configuration) -> dict[tuple[s
     }
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=often(10))
 @given(populations, st.integers(0, 2**32))
 def test_random_tickets_give_what_a_count_of_the_records_gives(
     configured: Configuration, population: Population, seed: int

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.analysis.lives import Population, populations, records
+from tests.analysis.lives import Population, often, populations, records
 from tests.analysis.made import NOW, WEEK_START, ago, frames, ticket
 
 from itsm_bridge.analysis import bandwidth, inputs, scorecard
@@ -360,7 +360,7 @@ def by_hand(made: Sequence[TicketRecord], configured: Configuration) -> dict[tup
     return {key: (sum(flags), len(flags)) for key, flags in found.items() if key[0]}
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=often(10))
 @given(populations)
 def test_random_tickets_give_what_a_count_of_the_records_gives(
     configured: Configuration, population: Population

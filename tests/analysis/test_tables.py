@@ -9,9 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from hypothesis import given, settings
-from tests.analysis.lives import Population, populations, records
+from tests.analysis.lives import Population, often, populations, records
 from tests.analysis.made import NOW, ago, decision, frames, ticket
-from tests.conditions.randomly import LONG
 
 from itsm_bridge.analysis.agreements import Agreed
 from itsm_bridge.analysis.columns import DTYPES, Kind
@@ -164,7 +163,7 @@ def test_every_figure_table_and_column_has_a_definition(empty: Frames) -> None:
     assert all(len(text) > 10 and text.endswith((".", "?")) for text in rows)
 
 
-@settings(deadline=None, max_examples=150 if LONG else 8)
+@settings(deadline=None, max_examples=often(8))
 @given(populations)
 def test_a_report_made_later_shows_what_one_made_then_showed(configured: Configuration, population: Population) -> None:
     then = ago(days=9, hours=3)
@@ -174,7 +173,7 @@ def test_a_report_made_later_shows_what_one_made_then_showed(configured: Configu
         pd.testing.assert_frame_equal(table.rows(later), table.rows(at_the_time), obj=table.name)
 
 
-@settings(deadline=None, max_examples=100 if LONG else 6)
+@settings(deadline=None, max_examples=often(6))
 @given(populations)
 def test_the_order_in_which_tickets_are_read_does_not_matter(configured: Configuration, population: Population) -> None:
     made = records(population)

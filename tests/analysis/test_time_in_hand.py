@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from tests.analysis.lives import VALUES, Population, populations, records
+from tests.analysis.lives import VALUES, Population, often, populations, records
 from tests.analysis.made import NOW, WEEK_START, Change, ago, frames, ticket
 from tests.analysis.walking import Life, midnight, office_is_open, walked
 
@@ -251,7 +251,7 @@ def test_it_is_what_a_walk_through_whole_weeks_finds(handed_over: Configuration,
     assert sum(map(bool, found)) > 15
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=often(15))
 @given(populations)
 def test_a_ticket_s_rows_add_up_to_the_time_it_was_open(configured: Configuration, population: Population) -> None:
     seen = frames(records(population), configured)

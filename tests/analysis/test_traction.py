@@ -5,7 +5,7 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 from hypothesis import given, settings
-from tests.analysis.lives import Population, populations, records
+from tests.analysis.lives import Population, often, populations, records
 from tests.analysis.made import WEEK_START, ago, frames, ticket
 
 from itsm_bridge.analysis import traction
@@ -88,7 +88,7 @@ def test_an_old_ticket_is_open_in_each_of_the_twelve_weeks_before(configured: Co
     assert set(map(tuple, table.values())) == {(1, 0, 0, 0, 0, 0, 1)}
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=often(15))
 @given(populations)
 def test_every_row_adds_up_and_every_week_begins_as_the_last_one_ended(
     configured: Configuration, population: Population
@@ -107,7 +107,7 @@ def test_every_row_adds_up_and_every_week_begins_as_the_last_one_ended(
     )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=often(15))
 @given(populations)
 def test_spans_cover_exactly_the_time_that_a_ticket_was_open(configured: Configuration, population: Population) -> None:
     seen = frames(records(population), configured)
