@@ -356,6 +356,7 @@ CAUGHT_BY: Mapping[str, tuple[int, bool]] = {
     "marker not looked up": (0, False),
     "a row of a page lost": (30, True),
     "unseen note sent again": (15, False),
+    "echo by user": (5, True),
     "a note unknown is sent again": (15, False),
 }
 """A schedule (seed, race) that caught a mutant, where the first ones do not: tried first, to save time."""
