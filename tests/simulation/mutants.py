@@ -356,6 +356,10 @@ CAUGHT_BY: Mapping[str, tuple[int, bool]] = {
     "marker not looked up": (0, False),
     "a row of a page lost": (30, True),
     "unseen note sent again": (15, False),
+    "collisions of dead runs untold": (6, True),
+    "people ignored for an hour": (4, True),
+    "notes never looked for again": (2, False),
+    "held at once": (3, False),
     "echo by user": (5, True),
     "a note unknown is sent again": (15, False),
 }

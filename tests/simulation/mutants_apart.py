@@ -238,6 +238,7 @@ CAUGHT_BY_APART: Mapping[str, tuple[int, bool]] = {
     "one failed write ends the report of all": (59, False),
     "half a seal stays": (27, False),
     "a plan without a durable name": (27, True),
+    "sealed before the commit": (3, False),
     "a key without a durable name": (7, True),
 }
 """A schedule (seed, race) that caught a mutant, where the first ones do not: tried first, to save time."""

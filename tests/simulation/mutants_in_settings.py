@@ -124,5 +124,7 @@ CAUGHT_IN: Mapping[str, tuple[int, bool]] = {
     "ours for ever": (13, True),
     "ours over what nobody has seen": (21, True),
     "a hold that lets go": (23, True),
+    "breaker that misses quick overrides": (3, False),
+    "escalation twice": (1, True),
 }
 """A schedule (seed, race) that caught one, where the first ones do not: tried first, to save time."""
