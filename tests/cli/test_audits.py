@@ -148,7 +148,7 @@ def test_a_changed_row_is_named_with_what_it_means_and_what_to_do(folder: Path, 
     done = called(copy, "audit", "verify")
     problem = broken(done)
     assert str(problem).startswith("audit: row 7 is not as it was written: somebody or something wrote to the database")
-    assert problem.hint.startswith("docs/runbook.md")
+    assert problem.hint.startswith("itsm-bridge help 15")
     assert "changed  row 7" in done.stderr
     assert {file: file.read_bytes() for file in (copy / "var").glob("audit*")} == files
     assert [fault["row"] for fault in verified(copy)["faults"]] == [7]  # type: ignore[attr-defined]  # a list of JSON

@@ -12,7 +12,7 @@ from itsm_bridge.cli.text import plural, printable
 from itsm_bridge.errors import AuditBroken, UsageError
 from itsm_bridge.store import Verification
 
-RUNBOOK = "docs/runbook.md, under 'The audit log'"
+WHAT_TO_DO = "itsm-bridge help 15"
 
 
 class Beginning(click.ParamType[str]):
@@ -51,7 +51,9 @@ def verify(options: Options, wanted: str | None) -> None:
             click.echo(f"and {found.found - len(found.faults):,} more", err=True)
     first = found.faults[0]
     more = f" ({plural(found.found - 1, 'more fault')})" if found.found > 1 else ""
-    raise Finished(EXIT_CODES[AuditBroken], f"audit: {first.text}{more}: {first.meaning}; nothing was changed", RUNBOOK)
+    raise Finished(
+        EXIT_CODES[AuditBroken], f"audit: {first.text}{more}: {first.meaning}; nothing was changed", WHAT_TO_DO
+    )
 
 
 @audit.command(epilog="Example: itsm-bridge audit show snow:INC0010023")

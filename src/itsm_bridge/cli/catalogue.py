@@ -410,7 +410,9 @@ ENDINGS: Final[dict[int, Ending]] = {
     ),
     15: Ending(
         "A row of the audit log was changed, removed or added by something else.",
-        "itsm-bridge audit verify says at which row; where its end does not hold, no run writes.",
+        "itsm-bridge audit verify says at which row and what that means; until it holds, no run of a new day writes. "
+        "Keep the store as it is for whoever looks into it, and put back a backup of the database, audit.key and "
+        "audit.seals of one and the same time (docs/runbook.md, The audit log).",
         "the audit chain is broken at row 812; nothing was written",
     ),
     130: Ending(

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-OURS = re.compile(r"(?<![\w/.-])itsm-bridge (?=[a-z-])(?!(?:-C|init|demo|sandbox|help)\b)")
+OURS = re.compile(r"(?<![\w/.-])itsm-bridge (?=[a-z-])(?!(?:-C|init|demo|sandbox|help)\b)(?![\w -]* (?:--help|-h)\b)")
 """The program's name before a command or an option, and not before what has a folder already, or needs none."""
 
 
