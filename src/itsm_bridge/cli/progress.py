@@ -1,4 +1,4 @@
-"""Progress on a terminal: a bar for each stream that is read and for what is written. Off a terminal there is none."""
+"""What is told while a run works, on a terminal alone, and when it is to stop: its time is up, or somebody says so."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import atexit
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from itsm_bridge.cli.exits import TERMINATED, Finished
 from itsm_bridge.cli.options import Options
 from itsm_bridge.operations.watching import SILENT, Watchers
-from itsm_bridge.sync import Watch
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _STOPPING = b"itsm-bridge: stopping after what is under way; Ctrl-C again stops at once\n"
@@ -79,7 +78,9 @@ def watched(options: Options, max_runtime: float) -> Iterator[Watchers]:
         if not options.on_terminal:
             yield Watchers(SILENT.pulled, SILENT.written, end.is_over, end.is_over, end.left)
         else:
-            with _bars(options) as (pulled, written):
+            from itsm_bridge.cli.bars import bars
+
+            with bars(options) as (pulled, written):
                 yield Watchers(pulled, written, end.is_over, end.is_over, end.left)
     finally:
         for number, handler in before.items():
@@ -95,32 +96,3 @@ def watched(options: Options, max_runtime: float) -> Iterator[Watchers]:
 
 def _stopped() -> Finished:
     return Finished(TERMINATED, "stopped by SIGTERM; what was done so far is kept", "the next run goes on from here")
-
-
-@contextmanager
-def _bars(options: Options) -> Iterator[tuple[Watch, Callable[[str, int, int], None]]]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True, no_color=options.no_color, highlight=False)
-    tasks: dict[str, TaskID] = {}
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(30),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-
-        def advance(name: str, done: int, total: int | None) -> None:
-            if name not in tasks:
-                tasks[name] = progress.add_task(name, total=total)
-            progress.update(tasks[name], completed=done, total=total if total is None else max(total, done))
-
-        def pulled(source: str, stream: str, done: int, expected: int | None) -> None:
-            advance(f"reading {source} {stream}", done, expected)
-
-        def written(_source: str, done: int, total: int) -> None:
-            advance("writing", done, total)
-
-        yield pulled, written
