@@ -31,7 +31,7 @@ COMMANDS = {
     "schema": ("itsm_bridge.cli.schemas:schema", "Print the JSON Schema of a configuration file, for editors."),
     "config": ("itsm_bridge.cli.showing:config", "Show the effective configuration and where each value comes from."),
     "test": ("itsm_bridge.cli.rule_tests:test", "Run the tests of rules.yaml."),
-    "doctor": ("itsm_bridge.cli.health:doctor", "Connection, identity, fields and store, one line each, with the fix."),
+    "doctor": ("itsm_bridge.cli.doctor:doctor", "Connection, identity, fields and store, one line each, with the fix."),
     "sync": ("itsm_bridge.cli.runs:sync", "Read what changed into the store."),
     "plan": ("itsm_bridge.cli.runs:plan", "Decide, and show what would be written; writes nothing."),
     "apply": ("itsm_bridge.cli.runs:apply", "Write the plan back."),

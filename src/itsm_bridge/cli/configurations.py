@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def check(options: Options, live: bool, strict: bool) -> None:
     """Find every mistake in the configuration, in one pass, and prove that every rule counts and none is missing."""
     from itsm_bridge.cli.diagnosis import counted
-    from itsm_bridge.cli.health import source_checks
+    from itsm_bridge.cli.doctor import source_checks
     from itsm_bridge.config import check as find_mistakes
     from itsm_bridge.rules import every_rule
 
