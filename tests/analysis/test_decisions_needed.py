@@ -50,6 +50,16 @@ def test_each_open_ticket_that_waits_is_asked_about_once_and_the_most_urgent_fir
     assert (rows[["decision", "subject", "why", "otherwise", "where"]] != "").all(axis=None)
 
 
+def test_a_ticket_whose_vendor_went_on_after_a_rejection_is_asked_about_for_what_is_held(
+    configured: Configuration,
+) -> None:
+    """It is in somebody's hands: to close it for the rejection is not what it waits for."""
+    kept = ticket("KEPT", ago(days=3), approval="rejected")
+    held = decision(kept, "priority", None, ago(days=1), "held", because="people and rules keep changing it")
+    (row,) = TABLE.rows(frames([kept], configured, decisions=[held])).to_dict("records")
+    assert (row["kind"], row["why"]) == ("held", "people and rules keep changing it")
+
+
 def test_an_approval_that_was_asked_for_again_is_not_overdue_by_the_old_note(configured: Configuration) -> None:
     again = ticket(
         "INC1", ago(days=9), (ago(days=2), "approval", "not_required"), (ago(days=1), "approval", "requested"),

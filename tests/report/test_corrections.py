@@ -55,6 +55,18 @@ def test_a_late_change_is_a_correction_against_what_was_said_first(configured: C
     assert noticed["state"] < noticed["environment"]
 
 
+def test_of_a_ticket_that_the_first_report_did_not_have_only_that_it_came_is_told(
+    configured: Configuration, tmp_path: Path
+) -> None:
+    """The first report said nothing of its columns, so that none of them can have been otherwise there."""
+    published(configured, tmp_path, FIRST, 1)
+    published(configured, tmp_path, [*FIRST, ticket("INC4", ago(days=1))], 30)
+    again = published(configured, tmp_path, [*FIRST, ticket("INC4", ago(days=1), environment="ap")], 50)
+    assert [(row["what"], row["was"], row["is"]) for row in again if row["table"] == "tickets"] == [
+        ("listed", "", "yes")
+    ]
+
+
 def test_what_is_as_it_was_first_is_no_correction_any_more(configured: Configuration, tmp_path: Path) -> None:
     published(configured, tmp_path, FIRST, 1)
     assert published(configured, tmp_path, LATE, 30)

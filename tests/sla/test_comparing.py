@@ -79,6 +79,17 @@ def in_zone(config: Configuration, zone: str) -> Configuration:
 # --- agreement -------------------------------------------------------------------------------------------------------
 
 
+def test_a_clock_that_waits_past_its_target_shows_no_due_instant_as_in_the_list_of_clocks() -> None:
+    config = configured(PAUSING)
+    late = record("2026-07-01T00:00Z", ("2026-07-20T12:00Z", "state", "on_hold"), priority=2)
+    (cycle,) = cycles([late], config, UNTIL).cycles
+    assert (cycle.breached, cycle.due_at) == (True, None)
+    found = beside(late, [native(cycle)], config)
+    assert (found.breached, found.due_at, found.agrees) == (True, None, True)
+    at_work = native(cycle, measured_at=at("2026-07-20T11:00Z"), paused=False)
+    assert beside(late, [at_work], config).due_at is not None
+
+
 def test_clocks_that_measure_the_same_agree() -> None:
     config = configured(PAUSING)
     for seed in range(150):

@@ -145,7 +145,7 @@ def _of_tickets(frames: Frames) -> Iterator[Line]:
     """Open tickets that need an approval, a vendor or a look, each by its most urgent question."""
     every = frames.tickets[frames.tickets["open"]]
     needed = open_tickets.needed(frames)
-    tickets = every.loc[needed != "", ["ticket", "approval", "created_at"]]
+    tickets = every.loc[needed != "", ["ticket", "approval", "vendor", "created_at"]]
     needs, why = needed[tickets.index], open_tickets.reasons(tickets, frames)
     asked = _since(frames)
     late = _overdue(frames, asked)
@@ -164,7 +164,8 @@ def _kind(need: str, ticket: Mapping[Any, object], *, late: bool, differs: bool)
         return "unrouted"
     if differs:
         return "conflict"
-    return "rejected" if ticket["approval"] == ApprovalState.REJECTED else "held"
+    in_nobodys_hands = ticket["vendor"] == ""
+    return "rejected" if in_nobodys_hands and ticket["approval"] == ApprovalState.REJECTED else "held"
 
 
 def _overdue(frames: Frames, asked: Mapping[str, object]) -> dict[str, str]:
@@ -225,8 +226,8 @@ TABLE = Table(
         Column(
             "since",
             Kind.INSTANT,
-            "Since when it waits: of an approval since it was asked for, of other tickets since their creation, of a "
-            "source since it was last read to its end. Empty where it has no beginning.",
+            "Since when it waits: of a ticket since its approval became what it is (asked for, given, rejected), else "
+            "since its creation; of a source since it was last read to its end. Empty where it has no beginning.",
         ),
         Column("otherwise", Kind.TEXT, "What happens as long as nobody decides."),
         Column("where", Kind.TEXT, "The command, file, sheet or place where it is decided."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -17,7 +17,7 @@ OUTSIDE = "outside"
 
 def outside(figures: Iterable[OutsideFigure], until: datetime, zone: ZoneInfo) -> pd.DataFrame:
     """The frame ``outside``: months that had begun before ``until``, in the order of the file."""
-    last = until.astimezone(zone).date()
+    last = (until - timedelta(microseconds=1)).astimezone(zone).date()
     rows = [
         (one.vendor, one.environment, f"{one.month:%Y-%m}", one.figure, one.value, one.unit, one.of, one.note, one.file)
         for one in figures

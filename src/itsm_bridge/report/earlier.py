@@ -67,7 +67,10 @@ def corrections(before: Earlier | None, rows: Mapping[str, pd.DataFrame], frames
     noticed = "" if read is None else read.isoformat()
     changes = {**dict(_figures(before, rows["summary"])), **dict(_late_tickets(before, rows["tickets"], frames))}
     kept = {key: Told(one.was, one.now, one.noticed_at) for key, one in before.told.items()}
+    late = {ticket for (_, ticket, what), one in kept.items() if what == LISTED and not one.was}
     for key, (was, now) in changes.items():
+        if key[1] in late and key[2] != LISTED:
+            continue  # the first report did not have the ticket, and said nothing of its columns
         kept[key] = Told(kept[key].was if key in kept else was, now, noticed)
     lines = [
         (*key, one.was, one.now, one.noticed_at or None)

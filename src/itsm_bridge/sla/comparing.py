@@ -90,9 +90,9 @@ class Comparer:
         clock = seen.looked_at_of(whole)
         if clock is None or not seen.says_anything(clock):
             clock = clock or whole
-            return Comparison(ours.cycle, native, clock.elapsed, _instant(clock.due), clock.breached, agrees=None)
+            return Comparison(ours.cycle, native, clock.elapsed, _due(clock), clock.breached, agrees=None)
         differing = seen.differing(clock)
-        plain = Comparison(ours.cycle, native, clock.elapsed, _instant(clock.due), clock.breached, agrees=not differing)
+        plain = Comparison(ours.cycle, native, clock.elapsed, _due(clock), clock.breached, agrees=not differing)
         if not differing:
             return plain
         causes, notes = self._explained(clock, seen)
@@ -211,6 +211,12 @@ def _in_words(clock: Clock, seen: _Seen, differing: Sequence[str], notes: Sequen
     }
     figures = "; ".join(told[name] for name in differing)
     return f"{figures}. Ours is the same {' and '.join(notes)}." if notes else f"{figures}."
+
+
+def _due(clock: Clock) -> datetime | None:
+    """The due instant as it is shown: that of a clock that is paused, as everywhere, is nothing."""
+    is_paused = clock.stretches[-1].paused and not clock.ended
+    return None if is_paused else _instant(clock.due)
 
 
 def _instant(seconds: int | None) -> datetime | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -152,22 +152,22 @@ EDGES = [datetime.fromisoformat(f"2026-{day}T18:30:00+00:00") for day in ("09-30
 """Midnights in Kolkata at which weeks and months begin."""
 
 
-def configuration(folder: Path) -> Configuration:
+def configuration(folder: Path, files: Mapping[str, str] = FILES) -> Configuration:
     """The programme: an owner that changes, one that is missing, people on leave, none, and not there yet."""
     folder.mkdir(parents=True)
-    for name, text in FILES.items():
+    for name, text in files.items():
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     return load(folder)
 
 
-def population(seed: int, count: int = 220) -> list[TicketRecord]:
-    """Random tickets; many end, some come back, wander, wait, or are done without a history that says so."""
+def population(seed: int, count: int = 220, since: datetime = FIRST) -> list[TicketRecord]:
+    """Random tickets since an instant; many end, some come back, wander, wait, or are done without such a history."""
     chance = random.Random(seed)
-    return [_some(chance, f"INC{place:04}") for place in range(count)]
+    return [_some(chance, f"INC{place:04}", since) for place in range(count)]
 
 
-def _some(chance: random.Random, number: str) -> TicketRecord:
-    created = FIRST + STEP * chance.randrange(int((NOW - FIRST) / STEP))
+def _some(chance: random.Random, number: str, since: datetime) -> TicketRecord:
+    created = since + STEP * chance.randrange(int((NOW - since) / STEP))
     values = {
         "state": chance.choice(["new", "new", "new", "in_progress", "unknown"]),
         "vendor": chance.choice(VALUES["vendor"]),

@@ -12,6 +12,9 @@ from tests.analysis.independent.reference import HOUR, Clock, Reference, Rows
 
 VENDORS = ("vendor", "internal")
 
+Holder = tuple[str, str]
+"""A name and its kind."""
+
 
 # --- single tickets --------------------------------------------------------------------------------------------------
 
@@ -160,7 +163,7 @@ def _held(of: Reference, life: Life) -> dict[tuple[str, str], dict[str, Any]]:
     for place, (start, end, values) in enumerate(life.pieces()):
         if values["state"] not in OPEN:
             continue
-        holder = _holder(of, values)
+        holder = holder_of(of, values)
         row = found[holder]
         row["seconds"] += (end - start) // timedelta(seconds=1)
         row["business_seconds"] += of.hours.business(_environment(life, place), start, end)
@@ -174,7 +177,10 @@ def _held(of: Reference, life: Life) -> dict[tuple[str, str], dict[str, Any]]:
     return found
 
 
-def _holder(of: Reference, values: Values) -> tuple[str, str]:
+def holder_of(of: Reference, values: Values) -> Holder:
+    """Whose time it is while a ticket is so; nobody's while it is not open."""
+    if values["state"] not in OPEN:
+        return "nobody", "nobody"
     if values["approval"] == "requested":
         return "approver", "approver"
     if values["state"] == "on_hold":
@@ -208,7 +214,7 @@ def back_and_forth(of: Reference) -> int:
 def _came_back(of: Reference, life: Life) -> bool:
     had: list[tuple[str, str]] = []
     for start, _, values in life.pieces():
-        holder = _holder(of, values) if values["state"] in OPEN else ("", "")
+        holder = holder_of(of, values) if values["state"] in OPEN else ("", "")
         if holder[1] in VENDORS and (not had or had[-1] != holder):
             if holder in had and start >= of.start:
                 return True
