@@ -167,3 +167,10 @@ def test_a_report_of_a_source_that_was_long_not_read_says_so_and_is_published(pr
     assert (ended.returncode, ended.stderr) == (0, "")
     page = (project / "reports" / WEEK / "dashboard.html").read_text(encoding="utf-8")
     assert "OUT OF DATE" in page
+    assert "warning: out of date, not read to its end in the 24 hours before: snow; itsm-bridge sync" in ended.stdout
+    told = document(report(project, "--json", "report", "--as-of", later, "--format", "csv"))
+    assert (told["out_of_date"], told["failed_checks"]) == (["snow"], [])
+    copy = report(project, "report", "--as-of", later, "--vendor", "GWL", "--vendor", "OptIT", "--format", "csv")
+    assert copy.stdout.count("warning: out of date") == 1
+    fresh = report(project, "report", "--format", "csv")
+    assert (fresh.returncode, "out of date" in fresh.stdout) == (0, False)

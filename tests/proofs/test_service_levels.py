@@ -242,9 +242,35 @@ def test_a_budget_that_is_used_up_is_said() -> None:
     assert [(one.code, one.severity) for one in findings] == [("R309", "info")]
 
 
+# --- S404: judged in no period -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "stop", [when(state="closed"), AllOf((Not(when(state="resolved")), when(state=["resolved", "closed"])))]
+)
+def test_a_level_that_only_closing_stops_is_told_with_a_resolved_ticket(stop: Condition) -> None:
+    definition = level(start=P1, stop=stop)
+    assert only(definition) == ("S404", "warning", "stop")
+    assert shown(definition) == {"priority": 1, "state": "resolved"}
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        level(start=P1, stop=when(state=["resolved", "closed"])),
+        level(start=P1, stop=when(state="in_progress")),
+        level(start=P1, stop=either(when(state="closed"), when(assignee="desk"))),
+        level(start=AllOf((P1, Not(when(state="resolved")))), stop=when(state="closed")),
+        level(start=P1, stop=when(state="closed"), cancel=when(state="resolved")),
+    ],
+)
+def test_a_level_that_may_stop_or_is_cancelled_by_then_is_no_trap(definition: SlaDefinition) -> None:
+    assert found(definition) == []
+
+
 # --- against every ticket of a small domain ----------------------------------------------------------------------
 
-SMALL: Mapping[str, list[tuple[Value, ...]]] = {**DOMAINS, "state": [*DOMAINS["state"], ("canceled",)]}
+SMALL: Mapping[str, list[tuple[Value, ...]]] = {**DOMAINS, "state": [*DOMAINS["state"], ("resolved",), ("canceled",)]}
 FIELDS = ("type", "state", "environment", "service", "category", "labels", "summary", "priority", "approval", "text")
 MOST = 20_000 if LONG else 2_000
 """Tickets that one configuration may need to be looked at whole; larger ones are passed over."""
@@ -256,6 +282,14 @@ class Seen:
 
     pause: bool
     resume: bool
+    resolved: bool = False
+
+
+def is_judged_by_its_closing_alone(definition: SlaDefinition, tickets: list[Fields]) -> bool:
+    """Whether ``stop`` holds for a closed ticket and for no resolved one, of those that ``start`` holds for."""
+    start, stop = (compile_condition(part or AllOf(())) for part in (definition.start, definition.stop))
+    stopped = {state for one in tickets for state in one["state"] if start(one) and stop(one)}
+    return "closed" in stopped and "resolved" not in stopped
 
 
 def attached_ones(definition: SlaDefinition, tickets: list[Fields]) -> list[Seen]:
@@ -265,7 +299,7 @@ def attached_ones(definition: SlaDefinition, tickets: list[Fields]) -> list[Seen
     for fields in tickets:
         start, stop, cancel, pause, resume = (holds(fields) for holds in holding)
         if start and not (stop or cancel or fields["state"] == ("canceled",)):
-            seen.append(Seen(pause, resume))
+            seen.append(Seen(pause, resume, resolved=fields["state"] == ("resolved",)))
     return seen
 
 
@@ -274,6 +308,15 @@ def expected(definition: SlaDefinition, tickets: list[Fields]) -> tuple[str, str
     attached = attached_ones(definition, tickets)
     if not attached:
         return "S401", "start"
+    return of_pause(definition, attached) or of_closing(definition, attached, tickets)
+
+
+def of_closing(definition: SlaDefinition, attached: list[Seen], tickets: list[Fields]) -> tuple[str, str] | None:
+    is_trap = any(seen.resolved for seen in attached) and is_judged_by_its_closing_alone(definition, tickets)
+    return ("S404", "stop") if is_trap else None
+
+
+def of_pause(definition: SlaDefinition, attached: list[Seen]) -> tuple[str, str] | None:
     if definition.pause is None:
         return None
     if all(seen.pause and not seen.resume for seen in attached):
@@ -345,6 +388,7 @@ def test_what_is_proved_is_what_looking_at_every_ticket_finds() -> None:
     assert list(differing(range(4_000 if LONG else 250))) == []
 
     kinds = {("S401", "start"), ("S402", "pause"), ("S402", "resume"), ("S403", "pause"), ("S403", "resume")}
+    kinds.add(("S404", "stop"))
     assert set(TRIED) == {*kinds, None}
 
 
@@ -374,4 +418,4 @@ def test_the_clocks_do_what_was_proved_of_them() -> None:
         if clocked:
             assert (code == "S402") == (not any(cycle.elapsed_seconds for cycle in clocked)), seed
             assert (code == "S403") == (not any(cycle.paused_seconds for cycle in clocked)), seed
-    assert set(codes) == {"S401", "S402", "S403", ""}
+    assert set(codes) == {"S401", "S402", "S403", "S404", ""}

@@ -14,8 +14,10 @@ from tests.analysis.made import NOW, ago, ticket
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.model import TicketRecord
 from itsm_bridge.report.build import publish
+from itsm_bridge.report.contents import report_of
 from itsm_bridge.report.earlier import corrections, earlier
 from itsm_bridge.report.manifest import WrittenFile
+from itsm_bridge.report.overview import made_from
 from itsm_bridge.report.verifying import differing
 
 FIRST = [ticket("INC1", ago(days=2), summary="=1+1"), ticket("INC2", ago(days=3)), ticket("INC3", ago(days=4))]
@@ -71,6 +73,39 @@ def test_what_is_as_it_was_first_is_no_correction_any_more(configured: Configura
     published(configured, tmp_path, FIRST, 1)
     assert published(configured, tmp_path, LATE, 30)
     assert published(configured, tmp_path, FIRST, 50) == []
+
+
+def first_read(folder: Path) -> str:
+    (path,) = folder.glob("*/manifest.json")
+    return str(json.loads(path.read_text(encoding="utf-8"))["first_read"])
+
+
+def test_a_report_says_since_when_late_changes_are_known(configured: Configuration, tmp_path: Path) -> None:
+    """In a folder that was emptied nothing of before is known, and the page does not read as if nothing had come."""
+    published(configured, tmp_path, FIRST, 1)
+    published(configured, tmp_path, LATE, 30)
+    assert first_read(tmp_path) == "2026-11-19T19:00:00+05:30"
+    emptied = tmp_path / "emptied"
+    published(configured, emptied, LATE, 30)
+    assert first_read(emptied) == "2026-11-21T00:00:00+05:30"
+
+
+def test_the_first_page_says_against_what_late_changes_were_looked_for(configured: Configuration) -> None:
+    frames = made.frames(FIRST, configured, freshness={"snow": NOW})
+    first = report_of(frames, "d", "1")
+    assert "no late changes known since it was first published here, as read on 19 Nov 18:00" in made_from(first)
+    never = report_of(made.frames(FIRST, configured, freshness={"snow": None}), "d", "1")
+    assert "no late changes known." in made_from(never)
+
+
+def test_a_report_of_before_that_was_noted_counts_as_the_first(configured: Configuration, tmp_path: Path) -> None:
+    published(configured, tmp_path, FIRST, 1)
+    (path,) = tmp_path.glob("*/manifest.json")
+    document = json.loads(path.read_text(encoding="utf-8"))
+    del document["first_read"]
+    path.write_text(json.dumps(document), encoding="utf-8")
+    published(configured, tmp_path, LATE, 30)
+    assert first_read(tmp_path) == "2026-11-19T19:00:00+05:30"
 
 
 def test_a_report_up_to_another_instant_corrects_nothing(configured: Configuration, tmp_path: Path) -> None:

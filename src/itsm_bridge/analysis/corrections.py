@@ -26,7 +26,8 @@ TABLE = Table(
     name="corrections",
     title="Corrections",
     description="Late changes: what the first report of this period up to this same instant said, where it was "
-    "published into the same folder, and what is said now. Figures of the summary, and tickets by column "
+    "published into the same folder, and what is said now. In a folder that was moved or emptied it begins anew: the "
+    "first page says since when. Figures of the summary, and tickets by column "
     f"({', '.join(COMPARED)}). Empty where nothing was published before, or nothing came in late.",
     columns=(
         Column("table", Kind.TEXT, "Where it shows: summary or tickets."),
@@ -37,7 +38,7 @@ TABLE = Table(
         Column(
             "noticed_at",
             Kind.INSTANT,
-            "When the sources had last been read as a report first said it otherwise: the change came in before that.",
+            "When the sources had last been read as a report first said what this one says: the change came in before.",
         ),
     ),
     build=build,

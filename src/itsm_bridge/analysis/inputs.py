@@ -16,7 +16,7 @@ def build(frames: Frames) -> pd.DataFrame:
 TABLE = Table(
     name="inputs",
     title="Figures from outside",
-    description="What the CSV files of reports.inputs in bridge.yaml say, up to the month of the as-of instant. What "
+    description="What the CSV files of reports.inputs in bridge.yaml say, of months that had begun before the as-of instant. What "
     "is not here is not known, and is no 0; lines that could not be used are listed in data_quality.",
     columns=(
         Column("vendor", Kind.TEXT, "Vendor, or own team, of vendors.yaml."),

@@ -33,8 +33,8 @@ TABLE = Table(
         Column(
             "today",
             Kind.TEXT,
-            "Verdict of today: met, breached or cancelled; running where it has not ended, gone where there is no such "
-            "clock.",
+            "Verdict of today: met, breached or cancelled; running where it has not ended and is in time, gone where "
+            "there is no such clock.",
         ),
         Column("agreed_elapsed_seconds", Kind.INTEGER, "Business time used, as agreed.", "seconds"),
         Column("elapsed_seconds", Kind.INTEGER, "Business time used, as reckoned today.", "seconds"),

@@ -337,6 +337,15 @@ CODES: Final[dict[str, Entry]] = {
         "start: {priority: 1, state: [new, in_progress]}\n    pause:",
         "start: {priority: 1}\n    pause:",
     ),
+    "S404": _entry(
+        "a clock that some closed tickets are not judged by",
+        "stop holds for closed tickets and for none that is resolved. A report judges a clock in the period in which "
+        "it ends, if its ticket was open at some time in it: one that was resolved before is in no report of that.",
+        "Let stop hold for resolved tickets too.",
+        "sla.yaml",
+        "stop: {state: closed}",
+        "stop: {state: [resolved, closed]}",
+    ),
 }
 """Every code of a finding."""
 

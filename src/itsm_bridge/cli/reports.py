@@ -119,10 +119,12 @@ def report(
             "folder": str(published.folder),
             "files": _files(published),
             "failed_checks": list(published.failed),
+            "out_of_date": list(published.out_of_date),
             "not_sent": [problem.message for problem in unsent],
         }
     )
     options.say(f"{covered.name}: {plural(len(published.files), 'file')} in {published.folder}")
+    _say_out_of_date(options, published)
     _tell(published.failed, unsent)
 
 
@@ -136,12 +138,22 @@ def _show_copies(options: Options, period: str, folder: Path, copies: Copies) ->
                 {"vendor": vendor, "folder": str(one.folder), "files": _files(one)}
                 for vendor, one in copies.published.items()
             ],
+            "out_of_date": sorted({name for one in copies.published.values() for name in one.out_of_date}),
             "stopped": [{"vendor": vendor, "why": why.message} for vendor, why in copies.stopped.items()],
         }
     )
     for vendor, one in copies.published.items():
         options.say(f"{period}, copy for {vendor}: {plural(len(one.files), 'file')} in {one.folder}")
+    for one in list(copies.published.values())[:1]:  # all of them look at the same sources
+        _say_out_of_date(options, one)
     copies.check()
+
+
+def _say_out_of_date(options: Options, published: Published) -> None:
+    """A warning, as the page has it: the report is in its place, and what it says is true of older data."""
+    if published.out_of_date:
+        sources = ", ".join(published.out_of_date)
+        options.say(f"warning: out of date, not read to its end in the 24 hours before: {sources}; itsm-bridge sync")
 
 
 def _files(published: Published) -> list[dict[str, object]]:

@@ -24,9 +24,9 @@ from itsm_bridge.proofs.terms import FALSE, Terms, all_of, no
 class Clock:
     """A service level before any ticket: when its conditions hold; what it has none of never does.
 
-    ``canceled`` is the ticket's state, and ``nobodys`` that nobody holds a ticket whose clock runs in a vendor's hands.
-    ``unknown`` is a state that ``states:`` does not map, where the conditions do not ask for it: such a ticket may have
-    a clock by accident, and that is not what makes a service level a good one.
+    ``canceled``, ``resolved`` and ``closed`` are the ticket's state, and ``nobodys`` that nobody holds a ticket whose
+    clock runs in a vendor's hands. ``unknown`` is a state that ``states:`` does not map, where the conditions do not
+    ask for it: such a ticket may have a clock by accident, and that is not what makes a service level a good one.
     """
 
     definition: SlaDefinition
@@ -38,6 +38,8 @@ class Clock:
     canceled: z3.BoolRef
     nobodys: z3.BoolRef
     unknown: z3.BoolRef
+    resolved: z3.BoolRef
+    closed: z3.BoolRef
 
     @property
     def attached(self) -> z3.BoolRef:
@@ -105,6 +107,8 @@ class Clocks:
             canceled=state.when(State.CANCELED),
             nobodys=self.ticket.views["vendor"].missing() if per_vendor(definition) else FALSE,
             unknown=FALSE if _asks_for_unknown(definition) else state.when(State.UNKNOWN),
+            resolved=state.when(State.RESOLVED),
+            closed=state.when(State.CLOSED),
         )
 
     def _holds(self, condition: Condition | None) -> z3.BoolRef:

@@ -1,4 +1,4 @@
-"""``S401`` to ``S403``: service levels that can never attach, never run, or never pause.
+"""``S401`` to ``S404``: service levels that can never attach, run or pause, or end where no report judges them.
 
 As in the clock machine a cycle is attached while ``start`` holds and neither ``stop`` nor ``cancel`` does. ServiceNow
 words its warnings by subsets, "pause is a subset of start" for one, which every ordinary pause is; what is checked is
@@ -97,8 +97,25 @@ def _findings(trap: _Trap) -> Iterator[Draft]:
     clock = trap.clock
     if trap.never(clock.attached):
         yield _never_attaching(trap)
-    elif clock.definition.pause is not None:
-        yield from _pausing(trap)
+        return
+    traps = [] if clock.definition.pause is None else list(_pausing(trap))
+    yield from traps or _closing(trap)
+
+
+def _closing(trap: _Trap) -> Iterator[Draft]:
+    """A clock that goes on once its ticket is resolved: none is judged whose ticket was not open in the period."""
+    clock = trap.clock
+    resolved, closed = (clock.start, clock.resolved), (clock.start, clock.closed)
+    if trap.never(*closed, clock.stop) or trap.find(*resolved, clock.stop) is not None:
+        return
+    shown = trap.find(clock.attached, clock.resolved)
+    if shown is not None:
+        message = (
+            "is judged in no period where its ticket is closed in a later one than it was resolved in: stop holds for "
+            "closed tickets, and for none that is resolved"
+        )
+        said = _Said("S404", "stop", message, "let stop hold for resolved tickets too", fatal=False)
+        yield trap.draft(said, shown, lambda at: at.attached)
 
 
 def _pausing(trap: _Trap) -> Iterator[Draft]:

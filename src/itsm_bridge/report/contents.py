@@ -17,7 +17,7 @@ from itsm_bridge.analysis.matters import Matter
 from itsm_bridge.analysis.messages import messages
 from itsm_bridge.analysis.outlook import offers, shortages
 from itsm_bridge.analysis.tables import TABLES
-from itsm_bridge.report.earlier import Earlier, corrections
+from itsm_bridge.report.earlier import Earlier, corrections, last_read
 from itsm_bridge.report.estate import Estate
 from itsm_bridge.store import EMPTY_AUDIT, Head
 
@@ -28,8 +28,9 @@ class Report:
 
     ``digest`` is the configuration's, ``version`` the program's; ``audit`` is the end of the audit log at the as-of
     instant, ``estate`` what the configuration says of environments and sources; ``said`` are the sentences of the
-    first page. ``vendor`` is whose copy it is, empty for the report of all; ``tables`` are the descriptions of the
-    tables, in their order.
+    first page. ``first_read`` is when the sources had last been read as the first report of this period up to this
+    instant was published into the same folder; this one is the first, where none lies there. ``vendor`` is whose copy
+    it is, empty for the report of all; ``tables`` are the descriptions of the tables, in their order.
     """
 
     frames: Frames
@@ -39,6 +40,7 @@ class Report:
     audit: Head = EMPTY_AUDIT
     said: tuple[str, ...] = ()
     estate: Estate = field(default_factory=Estate)
+    first_read: datetime | None = None
     vendor: str = ""
     tables: Mapping[str, Table] = field(default_factory=lambda: TABLES)
 
@@ -133,9 +135,9 @@ def report_of(
         "checks": checks.compare(frames, rows),
     }
     rows |= {name: shaped(late[name], TABLES[name].columns) for name in LAST}
-    return Report(
-        frames, {name: rows[name] for name in TABLES}, digest, version, audit, said(frames, rows), beside.estate
-    )
+    tables = {name: rows[name] for name in TABLES}
+    first_read = last_read(frames) if beside.earlier is None else beside.earlier.since
+    return Report(frames, tables, digest, version, audit, said(frames, rows), beside.estate, first_read)
 
 
 MOST_AHEAD = 2

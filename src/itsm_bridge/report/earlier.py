@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -37,8 +38,12 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """The report that lies in a folder: figures by key, tickets where they were published as CSV, its corrections."""
+    """The report that lies in a folder: figures by key, tickets where they were published as CSV, its corrections.
 
+    ``since`` is when the sources had last been read as the first of these reports was made; ``None`` where none was.
+    """
+
+    since: datetime | None
     figures: Mapping[str, float | None]
     tickets: pd.DataFrame | None
     told: Mapping[Key, Told]
@@ -51,19 +56,32 @@ def earlier(folder: Path, frames: Frames) -> Earlier | None:
         figures = {str(key): None if value is None else float(value) for key, value in document["figures"].items()}
         if datetime.fromisoformat(document["as_of"]) != frames.until:
             return None
+        since = _since(document)
         files = {str(file["path"]) for file in document["files"]}
         tickets = _tickets(folder / "csv" / "tickets.csv") if "csv/tickets.csv" in files else None
         told = dict(_told(folder / "csv" / "corrections.csv")) if "csv/corrections.csv" in files else {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error):
         return None
-    return Earlier(figures, tickets, told)
+    return Earlier(since, figures, tickets, told)
+
+
+def _since(document: Mapping[str, Any]) -> datetime | None:
+    """As the report in the folder says; one that was made before that was noted counts as the first."""
+    if "first_read" in document:
+        return None if document["first_read"] is None else datetime.fromisoformat(document["first_read"])
+    return max((datetime.fromisoformat(at) for at in document["freshness"].values() if at is not None), default=None)
+
+
+def last_read(frames: Frames) -> datetime | None:
+    """When a source was last read to its end; ``None`` for never."""
+    return max((at for at in frames.freshness.values() if at is not None), default=None)
 
 
 def corrections(before: Earlier | None, rows: Mapping[str, pd.DataFrame], frames: Frames) -> pd.DataFrame:
     """The rows of the table ``corrections``, figures first; each change against what was said first."""
     if before is None:
         return TABLE.rows(frames)
-    read = max((at for at in frames.freshness.values() if at is not None), default=None)
+    read = last_read(frames)
     noticed = "" if read is None else read.isoformat()
     changes = {**dict(_figures(before, rows["summary"])), **dict(_late_tickets(before, rows["tickets"], frames))}
     kept = {key: Told(one.was, one.now, one.noticed_at) for key, one in before.told.items()}

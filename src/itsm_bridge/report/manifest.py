@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from itsm_bridge.report.contents import Report
@@ -36,10 +37,8 @@ def write(folder: Path, report: Report, files: Iterable[WrittenFile], failed: Se
         "zone": report.zone.key,
         "configuration": report.digest,
         "version": report.version,
-        "freshness": {
-            source: None if at is None else at.astimezone(report.zone).isoformat()
-            for source, at in frames.freshness.items()
-        },
+        "freshness": {source: _in_zone(at, report) for source, at in frames.freshness.items()},
+        **({} if report.vendor else {"first_read": _in_zone(report.first_read, report)}),
         "title": report.title,
         "stamp": report.stamp,
         "classification": report.classification,
@@ -53,6 +52,10 @@ def write(folder: Path, report: Report, files: Iterable[WrittenFile], failed: Se
     }
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def _in_zone(at: datetime | None, report: Report) -> str | None:
+    return None if at is None else at.astimezone(report.zone).isoformat()
 
 
 def digest_of(path: Path) -> str:

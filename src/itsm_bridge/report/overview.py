@@ -66,7 +66,7 @@ def _put_head(pen: Pen, report: Report) -> int:
     pen.put(0, 0, report.title, bold=True, font_size=18, font_color=BLUE)
     before = f"Changes are against {report.frames.period.previous().name}, up to the same point of it."
     pen.put(1, 0, f"{report.stamp}. {before}", font_color=MUTED)
-    pen.put(2, 0, _made_from(report), font_color=MUTED, font_size=9)
+    pen.put(2, 0, made_from(report), font_color=MUTED, font_size=9)
     alarms = ([report.notice] if report.notice else []) + _alarms(report)
     for place, text in enumerate(alarms, start=3):
         pen.put(place, 0, text, bold=True, font_color=ALERT)
@@ -74,7 +74,7 @@ def _put_head(pen: Pen, report: Report) -> int:
     return 5 + len(alarms)
 
 
-def _made_from(report: Report) -> str:
+def made_from(report: Report) -> str:
     """What a reader must know before believing a figure: sources, rules, log, checks, late changes.
 
     A source and a day side by side would read as the id of a ticket: ``ops 26`` as ``OPS-26``.
@@ -94,8 +94,16 @@ def _proofs(report: Report) -> list[str]:
     return [
         f"audit head {report.audit.short}" if report.audit.rows else "no write yet",
         f"{wrong} of {made} checks DIFFER" if wrong else f"all {made} checks agree",
-        f"{late:,} late change{'' if late == 1 else 's'} since first published" if late else "no late changes known",
+        f"{f'{late:,}' if late else 'no'} late change{'' if late == 1 else 's'} known{_since(report)}",
     ]
+
+
+def _since(report: Report) -> str:
+    """Against what: where the first report lies elsewhere, or was deleted, nothing from before this is known."""
+    if report.first_read is None:
+        return ""
+    first = report.first_read.astimezone(report.zone)
+    return f" since it was first published here, as read on {first:%d %b %H:%M}"
 
 
 def _failed(report: Report) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import itsm_bridge.report.manifest as manifest
+from itsm_bridge.analysis.messages import stale_sources
 from itsm_bridge.report.contents import Report
 from itsm_bridge.report.publishing import MANIFEST
 
@@ -37,6 +38,11 @@ class Published:
     def figures(self) -> Mapping[str, float | None]:
         """Those of the summary by key; ``None`` for nothing to measure."""
         return self.report.figures
+
+    @property
+    def out_of_date(self) -> tuple[str, ...]:
+        """The sources that had not been read to their end for a day at the as-of instant, or never."""
+        return stale_sources(self.report.frames)
 
 
 def published_of(
