@@ -16,8 +16,8 @@ def build(frames: Frames) -> pd.DataFrame:
 TABLE = Table(
     name="inputs",
     title="Figures from outside",
-    description="What the CSV files of reports.inputs in bridge.yaml say, of months that had begun before the as-of instant. What "
-    "is not here is not known, and is no 0; lines that could not be used are listed in data_quality.",
+    description="What the CSV files of reports.inputs in bridge.yaml say, of months that had begun before the as-of "
+    "instant. What is not here is not known, and is no 0; lines that could not be used are listed in data_quality.",
     columns=(
         Column("vendor", Kind.TEXT, "Vendor, or own team, of vendors.yaml."),
         Column("environment", Kind.TEXT, "Environment that the value is about; empty for the vendor as a whole."),
