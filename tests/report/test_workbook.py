@@ -181,7 +181,7 @@ def test_only_what_this_version_offers_is_recommended(opened: Any) -> None:  # n
 def test_a_chart_names_the_week_that_it_shows(path: Path) -> None:
     with ZipFile(path) as parts:
         charts = [parts.read(name).decode() for name in parts.namelist() if name.startswith("xl/charts/chart")]
-    assert any("Utilization, last whole week 2026-W46 (line: 100 %)" in chart for chart in charts)
+    assert any("Utilization in 2026-W46 (line: 100%)" in chart for chart in charts)
 
 
 def test_the_first_page_groups_what_must_be_decided_and_its_sheet_gives_the_reasons(

@@ -110,7 +110,8 @@ def attainment_chart(workbook: xlsxwriter.Workbook, data: ChartData) -> Chart:
     """Bars of attainment by vendor, all of 100 %."""
     chart = _bars(workbook, data, 1, BLUE)
     _dress(chart, "SLA attainment by vendor, % of judged")
-    chart.set_x_axis({"min": 0, "max": 1, "visible": False, "major_gridlines": {"visible": False}})
+    top = 1.15  # room for the labels
+    chart.set_x_axis({"min": 0, "max": top, "visible": False, "major_gridlines": {"visible": False}})
     return chart
 
 
@@ -139,7 +140,7 @@ def trend_chart(workbook: xlsxwriter.Workbook, report: Report, data: ChartData) 
 def utilization_chart(workbook: xlsxwriter.Workbook, data: ChartData, week: str) -> Chart:
     """Bars of utilization by vendor, with a line at full capacity."""
     chart = _bars(workbook, data, 2, ORANGE)
-    _dress(chart, f"Utilization, last whole week {week} (line: 100 %)")
+    _dress(chart, f"Utilization in {week} (line: 100%)")
     line = {"visible": True, "line": {"color": MUTED, "width": 1, "dash_type": "dash"}}
     top = 1.15 * max(data.peak, 1.0)  # room for the labels
     chart.set_x_axis({"min": 0, "max": top, "major_unit": 1, "visible": False, "major_gridlines": line})
