@@ -130,7 +130,8 @@ def _decide(store: Store, records: Sequence[TicketRecord], chance: random.Random
 
 def _decided(chance: random.Random, record: TicketRecord, field: str, at: datetime) -> Decision:
     outcome = chance.choice(["planned", "planned", "kept", "noop", "verified", "held", "conflict", "overridden"])
-    value = None if outcome == "held" else {"priority": 2, "approval": "requested", "vendor": "GWL"}.get(field, "Late.")
+    values: dict[str, str | int] = {"priority": 2, "approval": "requested", "vendor": "GWL"}
+    value = None if outcome == "held" else values.get(field, "Late.")
     because = chance.choice(HELD) if outcome == "held" else "One owner."
     if field.startswith("note"):
         because = chance.choice(["(its approval is overdue)", "A note."])

@@ -19,10 +19,12 @@ display:inline-block;overflow:hidden;text-overflow:ellipsis;vertical-align:botto
 nav strong{margin-right:.6rem;font-weight:600}
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(10.5rem,1fr));gap:.75rem}
 .tile,.panel{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.75rem .9rem}
-.tile{border-top:3px solid var(--line);padding:.75rem .6rem;color:var(--ink);font-weight:400}.tile.good{border-top-color:var(--good)}
+.tile{border-top:3px solid var(--line);padding:.75rem .6rem;color:var(--ink);font-weight:400}
+.tile.good{border-top-color:var(--good)}
 .tile.bad{border-top-color:var(--bad)}.tile p{margin:0}.tile .name{font-size:.82rem;color:var(--soft)}
 .tile .value{font-size:1.7rem;font-weight:650;line-height:1.3;font-variant-numeric:tabular-nums;letter-spacing:-.01em}
-.tile .change{font-size:.76rem;letter-spacing:-.01em;color:var(--soft)}.tile.bad .change{color:var(--bad);font-weight:600}
+.tile .change{font-size:.76rem;letter-spacing:-.01em;color:var(--soft)}
+.tile.bad .change{color:var(--bad);font-weight:600}
 .tile.good .change{color:var(--good)}.light{display:inline-block;width:1.25em;height:1.25em;line-height:1.25em;
 border-radius:50%;text-align:center;font-size:.8em;font-weight:700;border:1px solid currentColor}
 .state{white-space:nowrap}.state.good{color:var(--good)}.state.bad{color:var(--bad);font-weight:600}
