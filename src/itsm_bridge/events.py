@@ -34,6 +34,7 @@ class Event:
 FIELDS: Final[Mapping[str, tuple[type, str]]] = MappingProxyType(
     {
         "attempt": (int, "how many times it was tried by then"),
+        "before": (str, "revision of the store's tables until then, such as `0009`"),
         "changed": (int, "tickets new or changed since the last time"),
         "code": (str, "code of a mistake, as `check` shows it"),
         "column": (int, "column in the file, from 1"),
@@ -62,6 +63,7 @@ FIELDS: Final[Mapping[str, tuple[type, str]]] = MappingProxyType(
         "source": (str, "name of a source in `bridge.yaml`"),
         "stream": (str, "a table or a project of the source"),
         "subject": (str, "what a finding is about: a ticket, a stream or a report"),
+        "tables": (str, "revision of the store's tables, such as `0010`"),
         "ticket": (str, "source and number, such as `snow:INC0010023`"),
         "written": (int, "tickets written and read back"),
     }
@@ -72,6 +74,12 @@ _D, _I, _W, _E = logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR
 
 EVENTS: Final[Mapping[str, Event]] = MappingProxyType(
     {
+        "store.migrated": Event(
+            _I,
+            "the tables of a store were brought to this version; `file` is the copy of before, beside it",
+            "the store's tables were brought from {before} to {tables}; copy of before, beside the store: {file}",
+            ("before", "tables", "file"),
+        ),
         "run.started": Event(_I, "a command has the lock and begins", "{command} started", ("command",)),
         "run.resumed": Event(
             _I, "writes that earlier runs left open were looked up", "{resolved} writes resolved", ("resolved",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Lock
 
 from sqlalchemy import Connection, Engine, text
@@ -40,6 +41,8 @@ class Database:
     writers: Engine
     faults: Callable[[], tuple[str, ...]] = tuple
     """What a thorough check finds wrong; a server checks its own pages."""
+    copies: Callable[[], tuple[Path, ...]] = tuple
+    """Copies from before its tables were changed, oldest first; those of a server lie elsewhere."""
     held: Held = field(default_factory=Held, compare=False, repr=False)
 
     @contextmanager

@@ -111,7 +111,7 @@ def reason_of(error: DBAPIError) -> Reason:
     """What is wrong with the database, by the driver's own code."""
     cause = error.orig
     if isinstance(cause, sqlite3.Error):
-        return _of_sqlite(cause)
+        return of_sqlite(cause)
     state: str | None = getattr(cause, "sqlstate", None)
     if state is None:
         return _of_connection(error)
@@ -126,7 +126,8 @@ def _of_connection(error: DBAPIError) -> Reason:
     return UNREACHABLE._replace(what=f"{UNREACHABLE.what}: {said}") if said else UNREACHABLE
 
 
-def _of_sqlite(cause: sqlite3.Error) -> Reason:
+def of_sqlite(cause: sqlite3.Error) -> Reason:
+    """What is wrong with the file, by SQLite's own code."""
     code: int | None = getattr(cause, "sqlite_errorcode", None)
     if code is None:  # Python's own complaint; an operational one is of text in the file that is not UTF-8
         return DAMAGED if isinstance(cause, sqlite3.OperationalError) else OTHER

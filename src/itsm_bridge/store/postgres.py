@@ -16,6 +16,9 @@ from itsm_bridge.store.schema import REVISION
 CONNECT_TIMEOUT = "10"
 """Seconds for the first answer of the server, unless the URL says otherwise."""
 
+WAY_BACK = "the copy that pg_dump made before it"
+"""No copy of a server's database is made here: its tables change in one transaction, and pg_dump is its own."""
+
 
 def open_server(url: URL, *, create: bool, busy_timeout: float) -> Database:
     """The store behind ``url``. Raises ``NotInitialised``, ``StorageFailed`` or ``ConfigurationInvalid``.
@@ -61,7 +64,6 @@ def _make_ready(database: Database, *, create: bool) -> None:
         revision = migrate.revision_of(connection)
     if revision is None and not create:
         raise NotInitialised(f"{database.place} is not there yet", hint="itsm-bridge sync")
-    migrate.refuse_newer(database.place, revision)
+    migrate.refuse_newer(database.place, revision, WAY_BACK)
     if revision != REVISION:
-        with database.writing() as connection:
-            migrate.upgrade(connection, database.place)
+        migrate.upgrade(database, WAY_BACK)

@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 import itsm_bridge.store.migrate as migrate
 from itsm_bridge.errors import NotInitialised, StorageFailed
+from itsm_bridge.store.copies import copies_of, copy_before, revision_in
 from itsm_bridge.store.database import Database
 from itsm_bridge.store.failures import ALTERED, DAMAGED, FORBIDDEN, FULL, RESTORE, Reason, explained, failed
 from itsm_bridge.store.schema import APPLICATION_ID, REVISION
@@ -32,6 +33,8 @@ LINK = Reason(
 )
 ORPHANED = Reason("is gone, but its journal is still there", "put both back, or move the journal away as well")
 NO_WAL = Reason("lies on a file system that cannot lock it safely (a network share?)", "move it to a local disk")
+
+BACKUP = "a backup from before it"
 
 _SIDE_FILES = ("", "-wal", "-shm")
 _SETTINGS = ("foreign_keys = ON", "synchronous = FULL", "trusted_schema = OFF", "cell_size_check = ON")
@@ -68,7 +71,7 @@ def _connect(path: Path, place: str, busy_timeout: float) -> Database:
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
     writers = engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
-    return Database(place, engine, writers, partial(_faults, engine, place))
+    return Database(place, engine, writers, partial(_faults, engine, place), partial(copies_of, path))
 
 
 def _configure(connection: SqliteConnection, _entry: ConnectionPoolEntry) -> None:
@@ -93,7 +96,7 @@ def _make(path: Path, place: str, busy_timeout: float) -> None:
         database = _connect(draft, place, busy_timeout)
         try:
             _write_ahead(database)
-            _upgrade(database)
+            migrate.upgrade(database, BACKUP)
         finally:
             database.close()
         _publish(draft, path)
@@ -125,13 +128,33 @@ def _make_ready(database: Database, path: Path) -> None:
         revision = migrate.revision_of(connection)
     if revision is None:
         raise failed(database.place, ALTERED)
-    migrate.refuse_newer(database.place, revision)
+    way_back = _way_back(database)
+    migrate.refuse_newer(database.place, revision, way_back)
     if path.stat().st_size <= SMALL and _faults(database.readers, database.place, "quick_check(1)"):
         raise failed(database.place, DAMAGED)
     _protect(path, database.place)
     _write_ahead(database)
     if revision != REVISION:
-        _upgrade(database)
+        migrate.upgrade(database, way_back, partial(_keep, database, path))
+
+
+def _way_back(database: Database) -> str:
+    """The newest copy whose tables this program knows, else whatever backup there is."""
+    known = [copy for copy in database.copies() if int(revision_in(copy)) <= int(REVISION)]
+    return f"the copy from before it, {max(known, key=_made)}" if known else BACKUP
+
+
+def _made(copy: Path) -> float:
+    return copy.stat().st_mtime
+
+
+def _keep(database: Database, path: Path, revision: str) -> str:
+    """Copy the store, and name the copy."""
+    with _bare(database.readers).connect() as connection:
+        reader = connection.connection.driver_connection
+        if not isinstance(reader, SqliteConnection):
+            raise TypeError("a SQLite file is read by another driver")
+        return copy_before(reader, path, revision).name
 
 
 def _faults(engine: Engine, place: str, check: str = "integrity_check") -> tuple[str, ...]:
@@ -157,11 +180,6 @@ def _write_ahead(database: Database) -> None:
     with explained(database.place), _bare(database.readers).connect() as connection:
         if connection.exec_driver_sql("PRAGMA journal_mode = WAL").scalar() != "wal":
             raise failed(database.place, NO_WAL)
-
-
-def _upgrade(database: Database) -> None:
-    with database.writing() as connection:
-        migrate.upgrade(connection, database.place)
 
 
 def _bare(engine: Engine) -> Engine:

@@ -70,8 +70,8 @@ class Store(Reader):
         """Open the store that ``url`` names, relative to ``project``; with ``create`` make it where there is none.
 
         ``busy_timeout`` is in seconds; ``audit_key`` is the key of the audit log where no file holds it. A store of an
-        older program is migrated. Raises ``NotInitialised`` where there is none, ``ConfigurationInvalid`` for an
-        unusable URL or a store of a newer program, else ``StorageFailed``.
+        older program is migrated, a file after a copy of it was made beside it. Raises ``NotInitialised`` where there
+        is none, ``ConfigurationInvalid`` for an unusable URL or a store of a newer program, else ``StorageFailed``.
         """
         database = open_database(url, project, create=create, busy_timeout=busy_timeout)
         return cls(database, AuditFiles(state_folder(url, project), audit_key))
@@ -101,6 +101,10 @@ class Store(Reader):
     def faults(self) -> tuple[str, ...]:
         """What a check of every page and index finds wrong, empty for nothing; minutes for a large file."""
         return self._database.faults()
+
+    def copies(self) -> tuple[Path, ...]:
+        """The copies beside a SQLite file from before its tables were changed, oldest first."""
+        return self._database.copies()
 
     def save_page(self, source: str, stream: str, page: PageOfRecords, at: datetime) -> Saved:
         """Store the rows of a page and its bookmark, in one transaction."""
