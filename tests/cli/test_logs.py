@@ -49,6 +49,18 @@ def test_with_json_each_mistake_of_a_configuration_is_an_event(tmp_path: Path) -
     assert events[-1] == "command.failed"
 
 
+@pytest.mark.parametrize("watched", [True, False])
+def test_a_person_at_a_terminal_is_told_of_a_migration_and_cron_is_not(
+    capsys: pytest.CaptureFixture[str], watched: bool
+) -> None:
+    logs.start("text", logging.WARNING, watched=watched)
+    emit("store.migrated", before="0009", tables="0010", file="itsm-bridge.db.r0009.20261126T120000Z.backup")
+    emit("run.started", command="run")
+    told = "info: the store's tables were brought from 0009 to 0010; copy of before, beside the store: "
+    expected = [f"{told}itsm-bridge.db.r0009.20261126T120000Z.backup"] if watched else []
+    assert capsys.readouterr().err.splitlines() == expected
+
+
 def test_an_event_is_one_line_that_obeys_nobody(capsys: pytest.CaptureFixture[str]) -> None:
     for log_format in ("json", "text"):
         logs.start(log_format, logging.DEBUG)

@@ -51,6 +51,7 @@ def _lines(found: Status) -> Iterator[str]:
         yield from _reports(found.reports)
     if found.audit.rows:
         yield f"  audit {plural(found.audit.rows, 'row')}, head {found.audit.short}; check it: itsm-bridge audit verify"
+    yield from (f"  copy of the store from before an upgrade: {printable(copy.name)}" for copy in found.copies)
 
 
 def _proof(found: Status, source: str) -> str:
@@ -166,6 +167,7 @@ def _document(found: Status) -> dict[str, object]:
         ],
         "findings": [{"kind": k, "subject": s, "detail": d} for k, s, d in found.findings],
         "audit": {"rows": found.audit.rows, "head": found.audit.hash},
+        "copies": [str(copy) for copy in found.copies],
         "warnings": [dict(zip(WARNING, one, strict=True)) for one in found.warnings],
     }
 

@@ -10,15 +10,22 @@ from datetime import UTC, datetime
 from itsm_bridge.cli.text import printable
 from itsm_bridge.events import EVENTS, LOG
 
+RARE = frozenset({"store.migrated"})
+"""Events that a person at a terminal is told of without ``-v``; cron stays silent."""
 
-def start(log_format: str, level: int) -> None:
+
+def start(log_format: str, level: int, *, watched: bool = False) -> None:
     """Write events of ``level`` and above to standard error, and nothing that a library says.
+
+    Where it is ``watched`` by a person the rare ones are told too.
 
     The clients and urllib3 log whole URLs and bodies: those never reach a log of ours.
     """
     logging.basicConfig(handlers=[logging.NullHandler()], level=logging.CRITICAL, force=True)
-    LOG.handlers = [Stderr(JsonLines() if log_format == "json" else TextLines())]
-    LOG.setLevel(level)
+    handler = Stderr(JsonLines() if log_format == "json" else TextLines())
+    handler.addFilter(lambda record: record.levelno >= level or (watched and record.msg in RARE))
+    LOG.handlers = [handler]
+    LOG.setLevel(min(level, logging.INFO) if watched else level)
     LOG.propagate = False
 
 

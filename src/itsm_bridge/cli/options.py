@@ -36,7 +36,7 @@ class Options:
         """Files that only their owner reads, and the log on standard error."""
         os.umask(0o077)
         level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(self.verbose, 2)]
-        logs.start(self.log_format, logging.ERROR if self.quiet else level)
+        logs.start(self.log_format, logging.ERROR if self.quiet else level, watched=self.on_terminal)
 
     @property
     def on_terminal(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
+from pathlib import Path
 
 from itsm_bridge.operations.bridge import Bridge
 from itsm_bridge.operations.completeness import Gap, incomplete_streams
@@ -21,7 +22,8 @@ class Status:
 
     ``warnings`` are the clocks that passed one in the last run that looked: ticket, level, percent passed, percent
     used, vendor and instant. ``gone`` counts, by source and reason, tickets that are gone; ``gaps`` are the streams
-    that are not complete, and ``counts`` says when each was last compared, or that its source cannot count.
+    that are not complete, and ``counts`` says when each was last compared, or that its source cannot count. ``copies``
+    are those of the store from before an upgrade.
     """
 
     now: datetime
@@ -40,6 +42,7 @@ class Status:
     warnings: tuple[tuple[object, ...], ...] = ()
     audit: Head = EMPTY_AUDIT
     reports: ReportsDue | None = None
+    copies: tuple[Path, ...] = ()
 
     @property
     def since(self) -> datetime | None:
@@ -97,6 +100,7 @@ def status_of(bridge: Bridge) -> Status:
         warnings=() if looking is None else warnings_of(looking.summary),
         audit=store.audit_head(),
         reports=reports_due(bridge.reports, now, bridge.configuration.zone),
+        copies=store.copies(),
     )
 
 
