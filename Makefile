@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+TOOLS  := .tools
+CONTAINER ?= docker
 
-.PHONY: help demo test long check format bench pictures log-events prism schedules simulate kills lock clean
+.PHONY: help demo test long check format bench pictures log-events prism schedules simulate kills dist image sbom audit lock clean
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
 
@@ -52,6 +54,22 @@ kills: $(VENV)/.dev ## KILLS (250) kills each of sync and of run, and 20 crowds 
 prism: $(VENV)/.dev ## hold what the Jira connector sends against Atlassian's document with Prism; needs npm and a network
 	@$(BIN)/python -m tests.contract.prism
 
+dist: $(VENV)/.run ## build the wheel and the sdist into dist/, with the locked hatchling
+	@$(BIN)/python -m hatchling build -d dist
+
+image: ## build the container image with CONTAINER (docker; podman does too); needs a network
+	$(CONTAINER) build -f Containerfile -t itsm-bridge .
+
+sbom: $(TOOLS)/.tools ## list the locked run-time packages, and those of the extra, with their hashes in dist/*.cdx.json (CycloneDX)
+	@mkdir -p dist
+	@for lock in run postgres; do $(TOOLS)/bin/python -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml \
+		--output-reproducible --of JSON -o dist/itsm-bridge-$$lock.cdx.json requirements/$$lock.lock || exit 1; done
+	@ls dist/*.cdx.json
+
+audit: $(TOOLS)/.tools ## ask for known vulnerabilities of the locked run-time packages; needs a network, and fails where one was not looked up
+	@for lock in run postgres; do $(TOOLS)/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off \
+		-r requirements/$$lock.lock || exit 1; done
+
 lock: ## write the lock files anew from pyproject.toml (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/build.in -o requirements/build.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements/run.lock
@@ -59,9 +77,13 @@ lock: ## write the lock files anew from pyproject.toml (needs uv)
 		-c requirements/run.lock -c requirements/build.lock pyproject.toml -o requirements/dev.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev --extra postgres --extra bench \
 		-c requirements/dev.lock pyproject.toml -o requirements/bench.lock
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["postgres"], sep="\n")' \
+		| uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		-c requirements/dev.lock - -o requirements/postgres.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/tools.in -o requirements/tools.lock
 
 clean: ## remove what make made
-	rm -rf $(VENV) demo dist build
+	rm -rf $(VENV) $(TOOLS) demo dist build
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit("itsm-bridge needs Python 3.11 or later, this is " + sys.version.split()[0] + "; say PYTHON=... make ...") if sys.version_info < (3, 11) else None'
@@ -84,4 +106,11 @@ $(VENV)/.bench: $(VENV)/.dev requirements/bench.lock
 $(VENV)/.dev: $(VENV)/.run requirements/dev.lock
 	@echo "Installing the locked development packages into $(VENV) ..."
 	@$(PIP) install --require-hashes --no-build-isolation -r requirements/dev.lock
+	@touch $@
+
+# What looks at the locked packages has dependencies of its own, which must not move theirs: hence another environment.
+$(TOOLS)/.tools: requirements/tools.lock
+	@echo "Installing the locked tools into $(TOOLS) ..."
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/tools.lock
 	@touch $@
