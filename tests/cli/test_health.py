@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from itsm_bridge.cli.health import _lines, _runs
+from itsm_bridge.cli.health import _document, _lines, _runs
 from itsm_bridge.operations.status import Status
 from itsm_bridge.store import Run
 
@@ -11,8 +13,12 @@ NOW = datetime(2026, 11, 23, 1, 35, tzinfo=UTC)
 
 def shown(told: object) -> list[str]:
     """The lines about one run that told somebody something."""
-    run = Run(1, "run", NOW, "", NOW, "0", {"written": 7, "told": told})
-    found = Status(
+    return list(_runs(healthy(Run(1, "run", NOW, "", NOW, "0", {"written": 7, "told": told}))))
+
+
+def healthy(run: Run) -> Status:
+    """All is well, and there is no source."""
+    return Status(
         now=NOW,
         runs=(run,),
         freshness={},
@@ -27,7 +33,15 @@ def shown(told: object) -> list[str]:
         counts=(),
         findings=(),
     )
-    return list(_runs(found))
+
+
+def test_copies_of_the_store_are_named_in_80_columns() -> None:
+    copy = Path("/srv/itsm-bridge/var/itsm-bridge.db.r0009.20261126T120000Z.backup")
+    found = replace(healthy(Run(1, "run", NOW, "", NOW, "0", {})), copies=(copy,))
+    (line,) = [line for line in _lines(found) if "copy" in line]
+    assert line == f"  copy of before an upgrade: {copy.name}"
+    assert len(line) <= 80
+    assert _document(found)["copies"] == [str(copy)]
 
 
 def test_a_run_is_shown_with_whom_it_told_about_which_tickets() -> None:

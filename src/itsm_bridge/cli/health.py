@@ -51,7 +51,7 @@ def _lines(found: Status) -> Iterator[str]:
         yield from _reports(found.reports)
     if found.audit.rows:
         yield f"  audit {plural(found.audit.rows, 'row')}, head {found.audit.short}; check it: itsm-bridge audit verify"
-    yield from (f"  copy of the store from before an upgrade: {printable(copy.name)}" for copy in found.copies)
+    yield from (f"  copy of before an upgrade: {printable(copy.name)}" for copy in found.copies)
 
 
 def _proof(found: Status, source: str) -> str:
