@@ -13,7 +13,7 @@ from tests.store.samples import NOW, page, record, ticket
 
 from itsm_bridge.errors import StorageFailed
 from itsm_bridge.model import Outcome
-from itsm_bridge.store import Store, schema, sqlite_file
+from itsm_bridge.store import Store, migrate, schema, sqlite_file
 
 NAME = "bridge.db"
 URL = f"sqlite:///{NAME}"
@@ -250,10 +250,10 @@ def test_open_tickets_are_found_without_reading_the_others(tmp_path: Path, what:
 
 
 def test_a_disk_that_is_full_from_the_start_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_database: object) -> None:
+    def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(sqlite_file, "_upgrade", full)
+    monkeypatch.setattr(migrate, "upgrade", full)
     assert "disk is full" in refused(tmp_path, create=True).message
     assert list(tmp_path.iterdir()) == []
 

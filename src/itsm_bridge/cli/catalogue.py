@@ -408,8 +408,10 @@ ENDINGS: Final[dict[int, Ending]] = {
         "ops does not accept the credentials; nothing was written",
     ),
     13: Ending(
-        "A file of the configuration has a mistake that keeps everything from running, or a variable is missing.",
-        "itsm-bridge check shows every mistake; itsm-bridge help CODE explains each.",
+        "A file of the configuration has a mistake that keeps everything from running, a variable is missing, or a "
+        "newer version made the store.",
+        "itsm-bridge check shows every mistake; itsm-bridge help CODE explains each. A newer store: install that "
+        "version again, or put back the copy of before, which the line names.",
         "the configuration has 1 mistake; nothing was done",
     ),
     14: Ending(
