@@ -4,7 +4,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -15,9 +15,11 @@ from tests.store.samples import NOW, record
 from tests.store.test_kill import _pipes, started
 from tests.store.upgrader import OLD, URL, as_release
 
+import itsm_bridge.store.migrate as migrate_module
 from itsm_bridge.errors import ConfigurationInvalid, StorageFailed
 from itsm_bridge.events import Value, listening
 from itsm_bridge.store import Store, copies, schema
+from itsm_bridge.store.database import Database
 
 NAME = "bridge.db"
 
@@ -99,6 +101,23 @@ def test_the_same_store_is_copied_once_and_one_that_was_used_in_between_once_mor
     migrate(old.parent)
     (second,) = set(copies.copies_of(old)) - {first}
     assert dump(second) == between != dump(first)
+
+
+def test_of_two_that_upgrade_at_once_the_second_finds_it_done_and_copies_nothing(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def be_late(database: Database, way_back: str, keep: Callable[[str], str]) -> None:
+        monkeypatch.setattr(migrate_module, "upgrade", upgrade)
+        migrate(old.parent)
+        upgrade(database, way_back, keep)
+
+    upgrade = migrate_module.upgrade
+    monkeypatch.setattr(migrate_module, "upgrade", be_late)
+    heard: list[str] = []
+    with listening(lambda event, _: heard.append(event)):
+        migrate(old.parent)
+    assert heard == ["store.migrated"]
+    assert (revision(old), len(copies.copies_of(old))) == (schema.REVISION, 1)
 
 
 def test_a_migration_is_an_event_that_names_the_copy(old: Path) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 import pytest
+from sqlalchemy import ClauseElement, Engine, event
+from sqlalchemy.dialects import postgresql
 from tests.store.samples import MINUTE, NOW, entry, page, record, ticket, vote
 
 from itsm_bridge.model import OPEN_STATES, State, TicketRecord
@@ -163,3 +165,20 @@ def test_an_arrival_says_whether_its_place_may_have_been_another(store: Store) -
         (ticket(number).external_id, "ap", number < 3) for number in changes
     ]
     assert store.arrivals(NOW - 59 * MINUTE, NOW) == store.arrivals(NOW - 70 * MINUTE, NOW - 60 * MINUTE) == []
+
+
+def test_what_is_asked_for_tickets_and_their_history_is_what_postgresql_understands(store: Store) -> None:
+    """Its BETWEEN takes no collation, which our keys have; without a server only the words can be looked at."""
+    store.save_page("snow", "s", page(record(1), record(2)), NOW)
+    asked: list[str] = []
+
+    @event.listens_for(Engine, "before_execute")
+    def listen(_connection: object, statement: ClauseElement, *_: object) -> None:
+        asked.append(str(statement.compile(dialect=postgresql.dialect())))
+
+    try:
+        assert len(list(store.records())) == 2
+    finally:
+        event.remove(Engine, "before_execute", listen)
+    assert len([one for one in asked if 'COLLATE "C"' in one and "FROM history" in one]) == 1
+    assert not [one for one in asked if "BETWEEN" in one]

@@ -220,7 +220,8 @@ def _parts(
     chosen = query.with_only_columns(tickets.c.external_id).order_by(None).limit(None)
     for source, group in groupby(found, key=lambda ticket: ticket.source):
         ids = [ticket.external_id for ticket in group]
-        these = chosen.where(tickets.c.source == source, tickets.c.external_id.between(ids[0], ids[-1]))
+        in_range = (tickets.c.external_id >= ids[0], tickets.c.external_id <= ids[-1])  # BETWEEN takes no collation
+        these = chosen.where(tickets.c.source == source, *in_range)
         some = select(*columns).where(table.c.source == source, table.c.external_id.in_(these)).order_by(*order)
         for row in connection.execute(some).all():
             parts[source, row[1]].append(row)
