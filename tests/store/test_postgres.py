@@ -87,7 +87,7 @@ def test_without_the_driver_the_remedy_is_to_install_it(tmp_path: Path, monkeypa
     monkeypatch.setitem(__import__("sys").modules, "psycopg", None)
     with pytest.raises(ConfigurationInvalid) as caught:
         Store.open(SERVER, tmp_path)
-    assert "itsm-bridge[postgres]" in caught.value.hint
+    assert "pip install '.[postgres]'" in caught.value.hint
 
 
 def test_a_second_writer_on_the_database_is_told_to_wait(postgres_url: str, tmp_path: Path) -> None:

@@ -45,7 +45,8 @@ def _connect(url: URL, place: str, busy_timeout: float) -> Database:
         )
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise ConfigurationInvalid(
-            f"{place} needs the PostgreSQL driver, which is not installed", hint="pip install 'itsm-bridge[postgres]'"
+            f"{place} needs the PostgreSQL driver, which is not installed",
+            hint="install it from where itsm-bridge came from: pip install '.[postgres]' (docs/install.md)",
         ) from error
 
     @event.listens_for(engine, "connect")
