@@ -64,22 +64,23 @@ class _Section:
                     f"{self.section} has {self.listed} overlaps above this rule; further ones were not looked for",
                 )
                 return
-            near = [
-                one
+            near = (
+                (one, may_meet(region, regions[place]))
                 for one, region in zip(self.judged, regions[:place], strict=False)
                 if may_cross(region, regions[place])
-            ]
-            pairs = [pair for earlier in near if (pair := self._pair(earlier, later)) is not None]
+            )
+            pairs = [pair for one, meets in near if (pair := self._pair(one, later, meets=meets)) is not None]
             yield from attempt(later, "crosses another rule", partial(self._crossing, later, pairs))
         if self.several:
             yield from attempt(self.several[0][1], "meets another rule", self._meeting)
 
-    def _pair(self, earlier: Judged, later: Judged) -> _Pair | None:
+    def _pair(self, earlier: Judged, later: Judged, *, meets: bool) -> _Pair | None:
         """The two as a pair, unless they want the same, or meet only where fields have several values."""
-        found = None if earlier.rule.then == later.rule.then else _wanting(self.ground, earlier, later)
+        if earlier.rule.then == later.rule.then or (not meets and len(self.several) >= SEVERAL):
+            return None
+        found = _wanting(self.ground, earlier, later)
         pair = None if found is None else _Pair(earlier, *found)
-        first, second = self.ground.boxes.of(earlier.rule.when), self.ground.boxes.of(later.rule.when)
-        if pair is not None and not may_meet(first, second):
+        if pair is not None and not meets:
             self.several.append((pair, later))
             return None
         return pair

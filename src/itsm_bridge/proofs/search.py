@@ -28,7 +28,7 @@ class Budget:
     steps: int = 1_000_000
     all_steps: int = 50_000_000
     rounds: int = 200
-    listed: int = 100
+    listed: int = 20
 
 
 class Undecided(Exception):
