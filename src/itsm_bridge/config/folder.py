@@ -56,7 +56,7 @@ def check(folder: Path) -> tuple[Configuration | None, tuple[Finding, ...]]:
     """
     if not any(is_there(folder / name) for name in FILES):
         message = f"there is no configuration in {folder}; nothing was done"
-        raise NotInitialised(message, hint="name the folder with -C, or see itsm-bridge demo")
+        raise NotInitialised(message, hint="itsm-bridge init, or name the folder with -C")
     findings = Findings()
     contents = {name: read_bytes(folder / name, findings) for name in FILES}
     documents = {name: _document(name, content, findings) for name, content in contents.items()}
