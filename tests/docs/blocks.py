@@ -96,19 +96,27 @@ def _blocks(page: str, lines: list[str]) -> Iterator[Block]:
 
 def mistake_in(block: Block) -> str:
     """Why a block can be neither run nor left out; empty where all is well."""
-    if unknown := block.marks.keys() - set(MARKS):
-        return f"{block}: {', '.join(unknown)} is no mark"
+    return next((f"{block}: {text}" for text in _mistakes(block)), "")
+
+
+def _mistakes(block: Block) -> Iterator[str]:
+    marks = block.marks
+    if unknown := marks.keys() - set(MARKS):
+        yield f"{', '.join(unknown)} is no mark"
     if block.language not in LANGUAGES:
-        return f"{block}: nothing runs a block of {block.language}"
+        yield f"nothing runs a block of {block.language}"
     if not block.text.strip():
-        return f"{block}: the block is empty"
-    if "run by" in block.marks:
-        test = ROOT / block.marks["run by"]
-        there = test.is_file() and Path(block.page).name in test.read_text(encoding="utf-8")
-        return "" if there else f"{block}: {block.marks['run by']} is no test that reads {block.page}"
-    if "not run" in block.marks:
-        known = block.marks["not run"] in REASONS
-        return "" if known else f"{block}: {block.marks['not run']} is no reason"
-    if block.language == "csv" and "file" not in block.marks:
-        return f"{block}: a table has to say which file it is"
-    return "" if block.language else f"{block}: a block without a language has to say why it is not run"
+        yield "the block is empty"
+    if "run by" in marks and not _reads(marks["run by"], block.page):
+        yield f"{marks['run by']} is no test that reads {block.page}"
+    if marks.get("not run", "a picture") not in REASONS:
+        yield f"{marks['not run']} is no reason"
+    if block.is_run and block.language == "csv" and "file" not in marks:
+        yield "a table has to say which file it is"
+    if block.is_run and not block.language:
+        yield "a block without a language has to say why it is not run"
+
+
+def _reads(test: str, page: str) -> bool:
+    path = ROOT / test
+    return path.name.startswith("test_") and path.is_file() and Path(page).name in path.read_text(encoding="utf-8")

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from tests.config.editing import copy_example
 
 from itsm_bridge.config import check
 from itsm_bridge.config.schema import DECODERS, schema_of
@@ -18,12 +17,11 @@ from itsm_bridge.errors import Finding
 MERGED = ("sources", "vendors", "environments", "calendars", "slas")
 """Sections of which a fragment shows some entries: the others stay. Any other section stands in place of ours."""
 
-RULES = ("assignment", "tests")
-"""Sections of rules of which a guide shows what is to be put at the head of them."""
+STEPWISE = (*MERGED, "assignment", "tests")
+"""The same for a guide, which shows what is to be put at the head of a section of rules."""
 
-BESIDE = {
-    "company.ics": "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20260702\nSUMMARY:Outing\nEND:VEVENT\nEND:VCALENDAR\n"
-}
+EVENT = "BEGIN:VEVENT\nDTSTART;VALUE=DATE:20260702\nSUMMARY:Outing\nEND:VEVENT\n"
+BESIDE = {"company.ics": f"BEGIN:VCALENDAR\n{EVENT}END:VCALENDAR\n"}
 """Files that fragments name and no page shows."""
 
 
@@ -43,21 +41,11 @@ def file_of(fragment: str) -> str:
     return files.pop()
 
 
-def with_fragment(folder: Path, fragment: str, tables: Mapping[str, str] = BESIDE) -> Path:
-    """The shipped configuration in ``folder``/config with the fragment in it, and ``tables`` beside it.
-
-    The fragment stays as it stands, letter for letter. With a fragment of rules, our own tests of rules are left out.
-    """
-    config = copy_example(folder)
-    write(config, fragment, MERGED)
-    for file, content in {**BESIDE, **tables}.items():
-        (config / file).parent.mkdir(exist_ok=True)
-        (config / file).write_text(content, encoding="utf-8")
-    return config
-
-
 def write(config: Path, fragment: str, merged: Sequence[str]) -> None:
-    """Put a fragment into its file: into the ``merged`` sections before what stands there, else in its place."""
+    """Put a fragment into its file, letter for letter: in ``merged`` sections before what is there, else in its place.
+
+    Where it replaces rules, the tests of rules are left out: they are about other rules.
+    """
     name = file_of(fragment)
     present = yaml.safe_load((config / name).read_text(encoding="utf-8"))
     shown = yaml.safe_load(fragment)
@@ -68,6 +56,13 @@ def write(config: Path, fragment: str, merged: Sequence[str]) -> None:
             fragment = _completed(fragment, key, _others(present[key], shown[key]))
     rest = _dumped({key: value for key, value in present.items() if key not in shown})
     (config / name).write_text(rest + fragment, encoding="utf-8")
+
+
+def put_beside(config: Path, tables: Mapping[str, str]) -> None:
+    """Write what fragments of a page name: the ``tables`` that the page shows, and what none shows."""
+    for file, content in {**BESIDE, **tables}.items():
+        (config / file).parent.mkdir(exist_ok=True)
+        (config / file).write_text(content, encoding="utf-8")
 
 
 def _others(present: Any, shown: Any) -> Any:  # noqa: ANN401 - a list or a mapping of YAML
@@ -95,4 +90,3 @@ def findings_of(config: Path) -> list[Finding]:
     """What ``check`` finds wrong, but for tables of figures that a fragment names and nobody has shown."""
     found = check(config)[1]
     return [one for one in found if one.severity != "info" and not one.file.startswith("inputs/")]
-

@@ -20,7 +20,7 @@ from itsm_bridge.cli.exits import guarded
 
 PROGRAM = "itsm-bridge"
 PROMPT = "$ "
-OTHERS = ("cat", "chmod", "cp", "grep", "install", "mkdir", "mv", "rm", "sed")
+OTHERS = ("cat", "chmod", "cp", "grep", "install", "mkdir", "mv", "rm", "sed", "touch")
 """What else a page may have somebody type, since it does the same everywhere."""
 
 

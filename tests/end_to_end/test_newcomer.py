@@ -21,7 +21,7 @@ EDITOR = """\
 #!/bin/sh
 for file in "$@"; do
   case "$file" in
-    config/bridge.yaml) sed -i 's|https://egov.service-now.com|{servicenow}|; s|https://egov.atlassian.net|{jira}|' "$file" ;;
+    config/bridge.yaml) sed -i 's|https://egov.service-now.com|{snow}|; s|https://egov.atlassian.net|{jira}|' "$file" ;;
     .env) cat > "$file" <<'END'
 {secrets}
 END
@@ -39,6 +39,11 @@ def program(path: Path, text: str) -> None:
     path.chmod(0o755)
 
 
+def address(name: str, printed: str) -> str:
+    (found,) = re.findall(rf"^{name}: +(http://\S+)$", printed, re.MULTILINE)
+    return str(found)
+
+
 @dataclass(frozen=True)
 class Machine:
     """A machine on which the program is installed, as ``python3 -m venv`` and ``pip install`` would leave it."""
@@ -47,7 +52,9 @@ class Machine:
 
     def placed(self, text: str) -> str:
         """The same commands, with the two folders of the README on this machine."""
-        return text.replace("/opt/itsm-bridge", str(self.root / "opt")).replace("/srv/itsm-bridge", str(self.root / "srv"))
+        return text.replace("/opt/itsm-bridge", str(self.root / "opt")).replace(
+            "/srv/itsm-bridge", str(self.root / "srv")
+        )
 
     def install(self) -> Path:
         path = self.root / "opt" / "bin" / "itsm-bridge"
@@ -72,10 +79,10 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     with subprocess.Popen(second, env={}, stdout=subprocess.PIPE, text=True) as terminal:  # noqa: S603 - ours
         assert terminal.stdout is not None
         printed = "".join(iter(terminal.stdout.readline, "Serving. Stop with Ctrl-C.\n"))
-        addresses = {name.lower(): url for name, url in re.findall(r"^(Jira|ServiceNow): +(\S+)$", printed, re.MULTILINE)}
+        jira, snow = (address(name, printed) for name in ("Jira", "ServiceNow"))
         secrets = "\n".join(re.findall(r"^  (ITSM_BRIDGE_\w+=\S+)$", printed, re.MULTILINE))
         assert secrets.count("\n") == 3
-        program(tmp_path / "editor", EDITOR.format(**addresses, secrets=secrets))
+        program(tmp_path / "editor", EDITOR.format(jira=jira, snow=snow, secrets=secrets))
         yield machine
         terminal.terminate()
 
