@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 TOOLS  := .tools
 CONTAINER ?= docker
 
-.PHONY: help demo test long check format bench pictures log-events prism schedules simulate kills dist image sbom audit lock clean
+.PHONY: help demo test long check format bench pictures log-events reference prism schedules simulate kills dist image sbom audit lock clean
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
 
@@ -47,6 +47,12 @@ simulate: $(VENV)/.dev ## simulate SEEDS (5000, in hundreds) schedules of people
 
 log-events: $(VENV)/.run ## write docs/log-events.md anew
 	@$(BIN)/python -c "from itsm_bridge import events; print(events.page(), end='')" > docs/log-events.md
+
+reference: log-events ## write all pages of docs/ that are made of the code anew
+	@$(BIN)/itsm-bridge help --markdown > docs/codes.md
+	@$(BIN)/itsm-bridge man > docs/itsm-bridge.1
+	@$(BIN)/python -m itsm_bridge.config.schema.reference > docs/configuration.md
+	@$(BIN)/python -m itsm_bridge.cli.tables_page > docs/tables.md
 
 kills: $(VENV)/.dev ## KILLS (250) kills each of sync and of run, and 20 crowds of 50 runs started at once; wants an idle machine
 	@KILLS=$(or $(KILLS),250) CROWD=50 ROUNDS=20 $(BIN)/python -m pytest -q -s tests/end_to_end/test_kill.py tests/end_to_end/test_crowd.py

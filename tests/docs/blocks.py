@@ -13,6 +13,7 @@ GENERATED = {
     "docs/codes.md": "tests/cli/test_help_codes.py",
     "docs/configuration.md": "tests/config/test_schema.py",
     "docs/log-events.md": "tests/test_events.py",
+    "docs/tables.md": "tests/docs/test_tables_page.py",
 }
 """Pages that are made of the code: the test beside each compares the whole page."""
 

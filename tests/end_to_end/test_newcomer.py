@@ -52,9 +52,7 @@ class Machine:
 
     def placed(self, text: str) -> str:
         """The same commands, with the two folders of the README on this machine."""
-        return text.replace("/opt/itsm-bridge", str(self.root / "opt")).replace(
-            "/srv/itsm-bridge", str(self.root / "srv")
-        )
+        return re.sub(r"/(opt|srv)/itsm-bridge", rf"{self.root}/\1", text)
 
     def install(self) -> Path:
         path = self.root / "opt" / "bin" / "itsm-bridge"
@@ -99,5 +97,5 @@ def test_the_set_up_of_the_readme_ends_with_a_first_weekly_report_and_nothing_el
     assert re.fullmatch(r"\d{4}-W\d\d", folder.name)
     assert {path.name for path in folder.iterdir()} >= {"csv", "dashboard.html", "manifest.json"}
     assert len(list(folder.glob("*.xlsx"))) == 1
-    assert re.search(rf"^\d+ \S+ \* \* \S+ .*{project / 'config'}", done.stdout, re.MULTILINE)
+    assert re.search(rf"^[\d,]+ \* \* \* \* \S+ -C {project}/config run$", done.stdout, re.MULTILINE)
     assert list((machine.root / "home").iterdir()) == []
