@@ -169,7 +169,7 @@ def test_without_a_folder_or_files_there_is_nothing_to_check(tmp_path: Path) -> 
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(NotInitialised, match="there is no configuration in") as raised:
             load(folder)
-        assert "itsm-bridge demo" in raised.value.hint
+        assert "itsm-bridge init" in raised.value.hint
 
 
 def test_loading_raises_every_error_and_counts_them(config: Path) -> None:

@@ -22,6 +22,7 @@ REASONS = {
     "installs packages",
     "needs root",
     "needs a container engine",
+    "needs a program of its own",
     "needs a source of your own",
     "a file of another program",
     "a picture",

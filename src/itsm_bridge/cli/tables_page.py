@@ -15,8 +15,8 @@ HEAD = """\
 # Every table of a report, and its columns
 
 Made of what each report says itself, in the sheet `definitions` and in `csv/definitions.csv`; after a change of tables:
-`python -m itsm_bridge.cli.tables_page > docs/tables.md`. Each table is a CSV of that name and, unless it says otherwise, a
-sheet of the workbook. Names and meanings stay; new columns and tables may be added."""
+`python -m itsm_bridge.cli.tables_page > docs/tables.md`. Each table is a CSV of that name and a sheet of the
+workbook, unless it says otherwise. Names and meanings stay; new columns and tables may be added."""
 
 
 def page() -> str:
