@@ -106,6 +106,13 @@ def test_every_command_of_a_page_is_one_that_there_is(page: str) -> None:
     assert [(one, wrong) for one in ours if (wrong := misspelt(one))] == []
 
 
+def test_every_target_of_make_that_a_page_names_is_one() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = {name for page in PAGES for name in re.findall(r"(?:^|`)make ([a-z-]+)", text_of(page), re.MULTILINE)}
+    assert named - targets == set()
+    assert {"demo", "test"} <= named
+
+
 @pytest.mark.parametrize("block", FRAGMENTS, ids=str)
 def test_a_fragment_of_configuration_is_checked_as_it_stands(block: Block, tmp_path: Path) -> None:
     page = blocks_of(block.page)
