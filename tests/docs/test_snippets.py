@@ -15,7 +15,8 @@ from tests.config.editing import copy_example
 from tests.docs.blocks import GENERATED, ROOT, Block, blocks_of, mistake_in, pages, text_of
 from tests.docs.fragments import MERGED, STEPWISE, file_of, findings_of, put_beside, write
 from tests.docs.shell import PROGRAM, Shell, differs, misspelt, typed_in
-from tests.end_to_end.conftest import made_project, recent_sandbox
+from tests.end_to_end.conftest import Project, made_project, recent_sandbox
+from tests.end_to_end.test_conflicts import Desk, given_away
 
 from itsm_bridge.config import load
 from itsm_bridge.rules import run_tests
@@ -31,16 +32,13 @@ GUIDES = "docs/guides/"
 NO_COMMANDS = ("itsm-bridge note",)
 """What begins like a command and is none: the mark below a note."""
 
-TICKET = "ops:OPS-5"
-"""One that a person has changed: there is a conflict about it."""
-
 SAID = {
     "itsm-bridge --json COMMAND": "itsm-bridge --json status",
     "itsm-bridge COMMAND --help": "itsm-bridge status --help",
     "itsm-bridge apply --allow-changes N": "itsm-bridge apply --allow-changes 40",
     "itsm-bridge audit show [ID]": "itsm-bridge audit show ID",
     "itsm-bridge calendar show head-office 2026-12": "itsm-bridge calendar show punjab-office 2026-12",
-    "itsm-bridge conflicts resolve ID [FIELD]": "itsm-bridge conflicts resolve ID priority --hold",
+    "itsm-bridge conflicts resolve ID [FIELD]": "itsm-bridge conflicts resolve ID vendor --hold",
     "itsm-bridge diff OLD NEW": "itsm-bridge diff config config",
     "itsm-bridge sync --full --source NAME": "itsm-bridge sync --full --source snow",
 }
@@ -218,9 +216,11 @@ def test_the_tutorial_goes_from_an_empty_folder_to_a_report(tmp_path: Path) -> N
 
 def test_what_a_sentence_says_to_type_ends_well_or_with_what_it_found(read: Read, tmp_path: Path) -> None:
     shell = read.copied(tmp_path / "project")
+    assert shell.run("itsm-bridge apply").code == 0
+    ticket, _, _ = given_away(Desk(Project(shell.folder, read.sandbox)), "ops")  # so that there is a conflict
     said = {one for page in PAGES for one in in_prose(page)} - {one for page in PAGES for one in in_blocks(page)}
     assert said >= {*SAID, *LEFT_OUT}
-    commands = [SAID.get(one, one).replace("FILE", "plan.json").replace("ID", TICKET) for one in said - LEFT_OUT.keys()]
+    commands = [SAID.get(one, one).replace("FILE", "plan.json").replace("ID", ticket) for one in said - LEFT_OUT.keys()]
     codes = {one: shell.run(one).code for one in sorted(commands, key=lambda one: (" plan " not in one, one))}
     assert {one: code for one, code in codes.items() if code != ENDS.get(one, 0)} == {}
     assert len(codes) > 20
