@@ -34,6 +34,7 @@ NO_COMMANDS = ("itsm-bridge note",)
 
 SAID = {
     "itsm-bridge --json COMMAND": "itsm-bridge --json status",
+    "itsm-bridge -C demo/config status": "itsm-bridge -C config status",
     "itsm-bridge COMMAND --help": "itsm-bridge status --help",
     "itsm-bridge apply --allow-changes N": "itsm-bridge apply --allow-changes 40",
     "itsm-bridge audit show [ID]": "itsm-bridge audit show ID",
@@ -128,9 +129,9 @@ def in_blocks(page: str) -> list[str]:
 
 
 def in_prose(page: str) -> list[str]:
-    """Our commands in the sentences of a page, as they are written there."""
+    """Our commands in the sentences of a page, as they are written there but for a folder before the program."""
     prose = re.sub(r"^ *```.*?^ *```$", "", text_of(page), flags=re.MULTILINE | re.DOTALL)
-    return [one for one in re.findall(r"`(itsm-bridge [^`]+)`", prose) if one not in NO_COMMANDS]
+    return [one for one in re.findall(r"`(?:\S*/)?(itsm-bridge [^`]+)`", prose) if one not in NO_COMMANDS]
 
 
 @pytest.mark.parametrize("page", PAGES)

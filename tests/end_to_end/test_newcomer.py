@@ -7,13 +7,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 from tests.cli.programs import BARE
-from tests.docs.blocks import blocks_of
+from tests.docs.blocks import blocks_of, text_of
 
 (SET_UP,) = [block for block in blocks_of("README.md") if "/pip install" in block.text]
+SECOND = "/opt/itsm-bridge/bin/itsm-bridge sandbox"
+"""What runs in the second terminal."""
+
 SYSTEM = "PATH=/usr/bin:/bin"
 """Where nothing of ours is."""
 
@@ -54,10 +58,9 @@ class Machine:
         """The same commands, with the two folders of the README on this machine."""
         return re.sub(r"/(opt|srv)/itsm-bridge", rf"{self.root}/\1", text)
 
-    def install(self) -> Path:
+    def install(self) -> None:
         path = self.root / "opt" / "bin" / "itsm-bridge"
         program(path, f'#!/bin/sh\nPYTHONPATH={BARE["PYTHONPATH"]} exec {sys.executable} -m itsm_bridge "$@"\n')
-        return path
 
     def run(self, script: str) -> subprocess.CompletedProcess[str]:
         """A script in an empty environment, in a home with nothing in it."""
@@ -73,16 +76,20 @@ class Machine:
 def machine(tmp_path: Path) -> Iterator[Machine]:
     """With ``itsm-bridge sandbox`` in a second terminal, and an editor that puts in what that prints."""
     machine = Machine(tmp_path)
-    second = [str(machine.install()), "sandbox"]
-    with subprocess.Popen(second, env={}, stdout=subprocess.PIPE, text=True) as terminal:  # noqa: S603 - ours
-        assert terminal.stdout is not None
-        printed = "".join(iter(terminal.stdout.readline, "Serving. Stop with Ctrl-C.\n"))
-        jira, snow = (address(name, printed) for name in ("Jira", "ServiceNow"))
-        secrets = "\n".join(re.findall(r"^  (ITSM_BRIDGE_\w+=\S+)$", printed, re.MULTILINE))
-        assert secrets.count("\n") == 3
-        program(tmp_path / "editor", EDITOR.format(jira=jira, snow=snow, secrets=secrets))
-        yield machine
-        terminal.terminate()
+    machine.install()
+    assert f"`{SECOND}`" in text_of("README.md")
+    second = machine.placed(SECOND).split()
+    with subprocess.Popen(second, env={}, stdout=subprocess.PIPE, text=True) as terminal:  # noqa: S603 - our own program
+        try:
+            assert terminal.stdout is not None
+            printed = "".join(takewhile(lambda line: not line.startswith("Serving."), terminal.stdout))
+            jira, snow = (address(name, printed) for name in ("Jira", "ServiceNow"))
+            secrets = "\n".join(re.findall(r"^  (ITSM_BRIDGE_\w+=\S+)$", printed, re.MULTILINE))
+            assert secrets.count("\n") == 3
+            program(tmp_path / "editor", EDITOR.format(jira=jira, snow=snow, secrets=secrets))
+            yield machine
+        finally:
+            terminal.terminate()
 
 
 def test_the_set_up_of_the_readme_ends_with_a_first_weekly_report_and_nothing_else_is_needed(machine: Machine) -> None:
