@@ -7,13 +7,15 @@ immutable id; the number people say is an attribute. Beside every normalized val
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
+from typing import overload
 
 EMPTY: Mapping[str, str] = MappingProxyType({})
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class TicketType(StrEnum):
@@ -135,6 +137,53 @@ class HistoryEntry:
         return self.old != self.new or (self.field == "state" and self.source_old != self.source_new)
 
 
+EntryRow = tuple[str, str, str, int, str, str, str, str, str, str]
+"""What a ``HistoryEntry`` holds, in its order, but for ``at``: microseconds since 1970-01-01T00:00Z."""
+
+
+class Entries(Sequence[HistoryEntry]):
+    """Entries that are made when somebody looks at them: of most tickets all that is asked for is columns of ``rows``.
+
+    Equal to a tuple with the same entries.
+    """
+
+    __slots__ = ("_made", "rows")
+
+    def __init__(self, rows: Sequence[EntryRow]) -> None:
+        self.rows = rows
+        self._made: tuple[HistoryEntry, ...] | None = None
+
+    def _entries(self) -> tuple[HistoryEntry, ...]:
+        if self._made is None:
+            self._made = tuple([
+                HistoryEntry(source, external_id, entry_id, EPOCH + timedelta(0, 0, at), *said)
+                for source, external_id, entry_id, at, *said in self.rows
+            ])  # fmt: skip
+        return self._made
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[HistoryEntry]:
+        return iter(self._entries())
+
+    @overload
+    def __getitem__(self, place: int) -> HistoryEntry: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[HistoryEntry, ...]: ...
+    def __getitem__(self, place: int | slice) -> HistoryEntry | tuple[HistoryEntry, ...]:
+        return self._entries()[place]
+
+    def __eq__(self, other: object) -> bool:
+        return self._entries() == tuple(other) if isinstance(other, Entries | tuple) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._entries())
+
+    def __repr__(self) -> str:
+        return repr(self._entries())
+
+
 @dataclass(frozen=True, slots=True)
 class Approval:
     """One approver's vote on one ticket: ``REQUESTED`` until decided. ``approver`` is an address, else a name."""
@@ -217,7 +266,7 @@ class TicketRecord:
     """One ticket with its whole history (oldest first) and its approvals, as read at one time."""
 
     ticket: Ticket
-    history: tuple[HistoryEntry, ...] = ()
+    history: Sequence[HistoryEntry] = ()
     approvals: tuple[Approval, ...] = ()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from tests.connectors.fakes import NOON, Answer, Seen, serving
@@ -38,7 +38,7 @@ def handed_over(sandbox: Sandbox) -> str:
     return number
 
 
-def assignees(history: tuple[HistoryEntry, ...]) -> list[tuple[str, str]]:
+def assignees(history: Iterable[HistoryEntry]) -> list[tuple[str, str]]:
     return [(entry.old, entry.new) for entry in history if entry.field == "assignee"]
 
 

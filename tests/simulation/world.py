@@ -155,7 +155,7 @@ class World:
         stored = {name: stored_as(name, new) for name, (_, new) in changes.items()}
         version = str(int(ticket.version) + 1)
         changed = replace(ticket, updated_at=at, version=version, **stored)  # type: ignore[arg-type]  # by the fields' names
-        self._put(truth, replace(record, ticket=changed, history=record.history + entries), lag)
+        self._put(truth, replace(record, ticket=changed, history=(*record.history, *entries)), lag)
         truth.unlisted = back_dated
 
     def ask(self, external_id: str, approver: str) -> None:

@@ -107,7 +107,7 @@ class World:
         stored = {name: ApprovalState(str(value)) if name == "approval" else value for name, value in values.items()}
         version = str(int(record.ticket.version) + 1)
         ticket = replace(record.ticket, updated_at=self.now, version=version, **stored)  # type: ignore[arg-type]
-        self.records[external_id] = replace(record, ticket=ticket, history=record.history + entries)
+        self.records[external_id] = replace(record, ticket=ticket, history=(*record.history, *entries))
 
     # --- the Connector protocol
 

@@ -31,7 +31,7 @@ from itsm_bridge.analysis.traction import WEEKS_BEFORE
 from itsm_bridge.analysis.votes import votes
 from itsm_bridge.calendars import Calendars
 from itsm_bridge.config.model import Configuration, OutsideFigure
-from itsm_bridge.history import Histories, Holders, all_as_of, microseconds, with_recorded_end
+from itsm_bridge.history import Histories, Holders, all_as_of, all_with_recorded_ends, microseconds
 from itsm_bridge.model import Decision, Outcome, TicketRecord
 from itsm_bridge.sla import Compared, CycleColumns
 from itsm_bridge.store import KnownTicket
@@ -122,11 +122,11 @@ def assemble(material: Material, configuration: Configuration, period: Period, u
     books = _Books.of(material)
     now = _Assembler(material, configuration, period, until, is_previous=False)
     then = _Assembler(material, configuration, before, period.previous_until(until), is_previous=True)
-    records = map(with_recorded_end, material.alive(min(now.since, then.since), max(now.until, then.until)))
+    records = iter(material.alive(min(now.since, then.since), max(now.until, then.until)))
     while some := list(islice(records, BATCH)):
-        histories = Histories.of(some)
-        now.add(some, histories)
-        then.add(some, histories)
+        ended, histories = all_with_recorded_ends(some, Histories.of(some))
+        now.add(ended, histories)
+        then.add(ended, histories)
     return now.frames(books, then.frames(books, None))
 
 

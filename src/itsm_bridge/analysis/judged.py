@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -13,6 +14,15 @@ from itsm_bridge.analysis.period import Week
 from itsm_bridge.calendars import Calendars, Seconds, epoch
 from itsm_bridge.sla import NEVER, CycleColumns, Stage
 from itsm_bridge.sla.runs import Flags, Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Clocks, by their rows, that count in weeks, by their places, at an instant (epoch seconds)."""
+
+    rows: Numbers
+    weeks: Numbers
+    at: Seconds
 
 
 class Judged:
@@ -28,14 +38,21 @@ class Judged:
         """Take the clocks of some tickets in; those of one ticket must come once."""
         if not len(clocks) or not self._weeks:
             return
-        completed = np.flatnonzero(clocks.is_in(Stage.COMPLETED) & (clocks.stopped >= self._starts[0]))
-        places = np.searchsorted(self._starts, clocks.stopped[completed], side="right") - 1
-        self._put(clocks, completed, places, clocks.stopped[completed], is_completed=True)
-        late = clocks.breached
-        for place, week in enumerate(self._weeks):
-            is_last = place == len(self._weeks) - 1
-            rows = np.flatnonzero(late & (_still_runs(clocks) if is_last else self._was_late(clocks, late, week.end)))
-            self._put(clocks, rows, np.full(len(rows), place), np.full(len(rows), epoch(week.end)), is_completed=False)
+        found = [self._completed(clocks), *(self._past(clocks, place) for place in range(len(self._weeks)))]
+        rows, weeks, at = (np.concatenate([getattr(one, name) for one in found]) for name in _Counted.__slots__)
+        ids = np.array([record.ticket.id for record in clocks.records], dtype=np.object_)
+        names = np.array([week.name for week in self._weeks], dtype=np.object_)
+        is_completed = np.arange(len(rows)) < len(found[0].rows)
+        self._rows.put({
+            "week": names[weeks],
+            "ticket": ids[clocks.ticket[rows]],
+            "kind": clocks.named("kind")[rows],
+            "vendor": clocks.vendor[rows],
+            "environment": clocks.environment[rows],
+            "at": at * MICROSECONDS,
+            "completed": is_completed,
+            "met": is_completed & ~clocks.breached[rows],
+        })  # fmt: skip
 
     def frame(self, spans: pd.DataFrame) -> pd.DataFrame:
         """The frame; a ticket counts in the weeks in which it was open at some time, by its ``spans``."""
@@ -51,9 +68,21 @@ class Judged:
         kept = pd.MultiIndex.from_frame(lived.loc[was_open, ["ticket", "week"]])
         return rows[pd.MultiIndex.from_frame(rows[["ticket", "week"]]).isin(kept)].reset_index(drop=True)
 
-    def _was_late(self, clocks: CycleColumns, late: Flags, end: datetime) -> Flags:
-        """Which of those that are ``late`` had used up more than their target, and ran, at a week's end."""
-        at = epoch(end)
+    def _completed(self, clocks: CycleColumns) -> _Counted:
+        """The clocks that ended in one of the weeks, with their target met or not."""
+        rows = np.flatnonzero(clocks.is_in(Stage.COMPLETED) & (clocks.stopped >= self._starts[0]))
+        stopped = clocks.stopped[rows]
+        return _Counted(rows, np.searchsorted(self._starts, stopped, side="right") - 1, stopped)
+
+    def _past(self, clocks: CycleColumns, place: int) -> _Counted:
+        """The clocks that were past their target, and ran, at a week's end."""
+        is_last, at = place == len(self._weeks) - 1, epoch(self._weeks[place].end)
+        late = clocks.breached
+        rows = np.flatnonzero(late & (_still_runs(clocks) if is_last else self._was_late(clocks, late, at)))
+        return _Counted(rows, np.full(len(rows), place), np.full(len(rows), at))
+
+    def _was_late(self, clocks: CycleColumns, late: Flags, at: int) -> Flags:
+        """Which of those that are ``late`` had used up more than their target, and ran, at an instant."""
         found = late & (clocks.started < at) & (clocks.due < at) & (_still_runs(clocks) | (clocks.stopped >= at))
         rows = np.flatnonzero(found)
         found[rows] = self._used(clocks, rows, at) > clocks.target[rows]
@@ -71,22 +100,6 @@ class Judged:
         used = np.zeros(len(clocks), dtype=np.int64)
         np.add.at(used, pieces.row, seconds)
         return used[rows]
-
-    def _put(self, clocks: CycleColumns, rows: Numbers, weeks: Numbers, at: Seconds, *, is_completed: bool) -> None:
-        if not len(rows):
-            return
-        ids = np.array([record.ticket.id for record in clocks.records], dtype=np.object_)
-        names = np.array([week.name for week in self._weeks], dtype=np.object_)
-        self._rows.put({
-            "week": names[weeks],
-            "ticket": ids[clocks.ticket[rows]],
-            "kind": clocks.named("kind")[rows],
-            "vendor": clocks.vendor[rows],
-            "environment": clocks.environment[rows],
-            "at": at * MICROSECONDS,
-            "completed": np.full(len(rows), is_completed),
-            "met": is_completed & ~clocks.breached[rows],
-        })  # fmt: skip
 
 
 def _still_runs(clocks: CycleColumns) -> Flags:

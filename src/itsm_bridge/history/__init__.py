@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itsm_bridge.history.asof import all_as_of, as_of, with_recorded_end
+from itsm_bridge.history.asof import all_as_of, all_with_recorded_ends, as_of, with_recorded_end
 from itsm_bridge.history.columns import MomentColumns, mismatched, moments_of
 from itsm_bridge.history.course import (
     DERIVED,
@@ -37,6 +37,7 @@ __all__ = [
     "Moment",
     "MomentColumns",
     "all_as_of",
+    "all_with_recorded_ends",
     "as_fact",
     "as_of",
     "current",

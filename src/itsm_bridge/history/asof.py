@@ -83,7 +83,18 @@ def with_recorded_end(record: TicketRecord) -> TicketRecord:
     return replace(record, history=(*record.history, *entries))
 
 
-def _rewound(record: TicketRecord, past: tuple[HistoryEntry, ...], instant: datetime) -> Ticket:
+def all_with_recorded_ends(
+    records: Sequence[TicketRecord], histories: Histories
+) -> tuple[Sequence[TicketRecord], Histories]:
+    """The same for many tickets with their ``histories``: hardly any source keeps no history of the state."""
+    told = histories.about("state").tolist()
+    if all(has or record.ticket.state.value not in DONE for record, has in zip(records, told, strict=True)):
+        return records, histories
+    ended = list(map(with_recorded_end, records))
+    return ended, Histories.of(ended)
+
+
+def _rewound(record: TicketRecord, past: Sequence[HistoryEntry], instant: datetime) -> Ticket:
     ticket = record.ticket
     fields = {entry.field for entry in record.history if _is_ours(entry.field)}
     moments = [moment for moment in timeline(record, fields) if moment.at < instant]

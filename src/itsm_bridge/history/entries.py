@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from itsm_bridge.history.course import DERIVED
-from itsm_bridge.model import HistoryEntry, TicketRecord
+from itsm_bridge.model import EPOCH, Entries, EntryRow, HistoryEntry, TicketRecord
 
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.object_]
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
-NAMES = ("at", "field", "old", "new", "actor", "entry_id")
-_VALUES: Callable[[HistoryEntry], tuple[object, ...]] = attrgetter(*NAMES)
+NAMES = tuple(field.name for field in fields(HistoryEntry))
+_VALUES: Callable[[HistoryEntry], tuple[Any, ...]] = attrgetter(*NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +46,12 @@ class Histories:
     def of(cls, records: Sequence[TicketRecord]) -> Self:
         """Those of some records."""
         codes = Codes()
-        values = [_VALUES(entry) for record in records for entry in record.history]
-        columns = dict(zip(NAMES, zip(*values, strict=True), strict=True)) if values else dict.fromkeys(NAMES, ())
+        rows = [row for record in records for row in _rows(record.history)]
+        columns = dict(zip(NAMES, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(NAMES, ())
         return cls(
             count=len(records),
             ticket=np.repeat(np.arange(len(records)), [len(record.history) for record in records]),
-            at=numbers_of([(at - EPOCH) // MICROSECOND for at in columns["at"]]),
+            at=numbers_of(columns["at"]),
             field=codes.of(columns["field"]),
             old=codes.of(columns["old"]),
             new=codes.of(columns["new"]),
@@ -81,6 +80,10 @@ class Histories:
         """Which tickets have an entry at an instant or later."""
         return self.have(self.at >= since)
 
+    def about(self, field: str) -> Flags:
+        """Which tickets have an entry about a field."""
+        return self.have(np.array([text == field for text in self.texts], dtype=np.bool_)[self.field])
+
     def have(self, rows: Flags) -> Flags:
         """Which tickets have one of some entries."""
         found = np.zeros(self.count, dtype=np.bool_)
@@ -91,6 +94,16 @@ class Histories:
         """A column of texts, each of which is there once."""
         said: Texts = np.array(self.texts, dtype=np.object_)[getattr(self, name)]
         return said
+
+
+def _rows(history: Sequence[HistoryEntry]) -> Sequence[EntryRow]:
+    """Entries as rows, which those of a store are already."""
+    return history.rows if isinstance(history, Entries) else list(map(_row, history))
+
+
+def _row(entry: HistoryEntry) -> EntryRow:
+    source, external_id, entry_id, at, *said = _VALUES(entry)
+    return (source, external_id, entry_id, microseconds(at), *said)
 
 
 class Codes(dict[str, int]):

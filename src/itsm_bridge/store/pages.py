@@ -120,7 +120,7 @@ def _newest(source: str, records: Iterable[TicketRecord]) -> dict[str, TicketRec
 
 def _later(one: TicketRecord, other: TicketRecord) -> TicketRecord:
     newer, older = (other, one) if one.ticket.updated_at <= other.ticket.updated_at else (one, other)
-    return TicketRecord(newer.ticket, older.history + newer.history, newer.approvals)
+    return TicketRecord(newer.ticket, (*older.history, *newer.history), newer.approvals)
 
 
 def _save_batch(

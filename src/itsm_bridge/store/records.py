@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Row,
@@ -21,10 +22,12 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    type_coerce,
 )
 
-from itsm_bridge.model import Approval, HistoryEntry, Ticket, TicketRecord
+from itsm_bridge.model import Approval, Entries, Ticket, TicketRecord
 from itsm_bridge.store.absent import IS_GONE
+from itsm_bridge.store.columns import DamageError, from_microseconds
 from itsm_bridge.store.database import Reading
 from itsm_bridge.store.pages import APPROVAL_FIELDS, HISTORY_FIELDS, TICKET_FIELDS
 from itsm_bridge.store.rows import Arrival, KnownTicket
@@ -37,7 +40,10 @@ Identity = tuple[str, str]
 """A ticket's source and external id."""
 
 _TICKET = tuple(tickets.c[name] for name in TICKET_FIELDS)
-_ENTRY = tuple(history.c[name] for name in HISTORY_FIELDS)
+_ENTRY = tuple(type_coerce(history.c.at, BigInteger) if name == "at" else history.c[name] for name in HISTORY_FIELDS)
+"""What ``Entries`` are made of: instants as they lie there."""
+
+_AT = HISTORY_FIELDS.index("at")
 _VOTE = tuple(approvals.c[name] for name in APPROVAL_FIELDS)
 _ORDER = (tickets.c.source, tickets.c.external_id)
 _KNOWN = tuple(tickets.c[name] for name in ("source", "external_id", "number", "created_at"))
@@ -197,15 +203,27 @@ def _read(reading: Reading, query: Select[*tuple[Any, ...]]) -> list[TicketRecor
     with reading() as connection:
         found = [Ticket(*row) for row in connection.execute(query).all()]
         entries = _parts(connection, history, query, found)
+        _check_instants(entries)
         votes = _parts(connection, approvals, query, found)
         return [
             TicketRecord(
                 ticket,
-                tuple([HistoryEntry(*row) for row in entries.get((ticket.source, ticket.external_id), ())]),
+                Entries(entries.get((ticket.source, ticket.external_id), ())),
                 tuple([Approval(*row) for row in votes.get((ticket.source, ticket.external_id), ())]),
             )
             for ticket in found
         ]
+
+
+def _check_instants(entries: Mapping[Identity, Sequence[Row[*tuple[Any, ...]]]]) -> None:
+    """Raise ``DamageError`` now, and not when somebody looks at an entry."""
+    instants = [row[_AT] for rows in entries.values() for row in rows]
+    try:
+        ends = {min(instants, default=0), max(instants, default=0)}
+    except TypeError as error:
+        raise DamageError("not an instant") from error
+    for at in ends:
+        from_microseconds(at)
 
 
 def _parts(
