@@ -14,7 +14,8 @@ from itsm_bridge.analysis.capacity import capacity
 from itsm_bridge.analysis.demand import EMPTY as NO_DEMAND
 from itsm_bridge.analysis.demand import Arriving
 from itsm_bridge.analysis.effort import work_seconds
-from itsm_bridge.analysis.frames import Frames, Growing, Partners, Row, framed
+from itsm_bridge.analysis.frames import Frames, Partners, Row, framed
+from itsm_bridge.analysis.growing import GrowingColumns, GrowingRows
 from itsm_bridge.analysis.hands import with_business_time
 from itsm_bridge.analysis.judged import Judged
 from itsm_bridge.analysis.outside import outside
@@ -42,10 +43,9 @@ BATCH = 4_000
 PLANNED = "planned"
 """The outcome of a decision that was to be written."""
 
-ROWS = (
-    "tickets", "history", "intervals", "hands", "running", "cycles", "verdicts", "natives", "votes", "findings",
-)  # fmt: skip
-"""The frames that are filled ticket by ticket."""
+ROWS = ("natives", "votes", "findings")
+COLUMNS = ("tickets", "history", "intervals", "hands", "running", "cycles", "verdicts")
+"""The frames that are filled ticket by ticket, and some thousand tickets at a time."""
 
 NOTHING_AGREED = Agreed()
 
@@ -163,7 +163,8 @@ class _Assembler:
         self._is_previous = is_previous
         self._weeks: tuple[Week, ...] = period.weeks(until, 0 if is_previous else WEEKS_BEFORE)
         self.since = min([period.start, *(week.start for week in self._weeks)])
-        self._rows = {name: Growing(name) for name in ROWS}
+        self._rows = {name: GrowingRows(name) for name in ROWS}
+        self._columns = {name: GrowingColumns(name) for name in COLUMNS}
         self._holders = Holders(configuration)
         self._cycles = 0
         self._agreements = Agreements(material.agreed, configuration, until)
@@ -183,11 +184,11 @@ class _Assembler:
         cohort = Cohort.of(seen, read, told, gone, self._holders, self.until)
         every, lives = cohort.every, cohort.lives
         taken, lived = lives.were_open(self._period.start), lives.were_open(self.since)
-        self._rows["intervals"].put(lives.of_tickets(lived).intervals(every.ids))
+        self._columns["intervals"].put(lives.of_tickets(lived).intervals(every.ids))
         if not self._is_previous:
             apart = ~every.gone & ~taken & (lived | self._recent.holds(every.read))
             self._recent.add(every.read, clocked=apart)
-        self._rows["hands"].put(lives.of_tickets(taken).hands(every.ids, self._holders))
+        self._columns["hands"].put(lives.of_tickets(taken).hands(every.ids, self._holders))
         self._take(every.of(taken))
 
     def _gone(self, record: TicketRecord) -> Gone | None:
@@ -202,11 +203,11 @@ class _Assembler:
         self._rows["findings"].add(self._lost(known))
         counted = self._material.counted(self.until)
         calendars = self._calendars
-        intervals = self._rows["intervals"].frame()
+        intervals = self._columns["intervals"].frame()
         intervals["work_seconds"] = work_seconds(intervals, self._configuration, calendars, self.until)
-        hands = with_business_time(self._rows["hands"].frame(), calendars)
-        tickets, history = self._rows["tickets"].frame(), self._rows["history"].frame()
-        cycles = self._rows["cycles"].frame()
+        hands = with_business_time(self._columns["hands"].frame(), calendars)
+        tickets, history = self._columns["tickets"].frame(), self._columns["history"].frame()
+        cycles = self._columns["cycles"].frame()
         lived = spans(intervals)
         demand, planned = self._ahead(calendars, lived)
         recent = self._recent.frame(cycles)
@@ -221,11 +222,11 @@ class _Assembler:
             intervals=intervals,
             spans=lived,
             hands=hands,
-            used=divided(self._rows["running"].frame(), hands, calendars),
+            used=divided(self._columns["running"].frame(), hands, calendars),
             cycles=cycles,
             judged=self._judged.frame(lived),
             natives=self._rows["natives"].frame(),
-            verdicts=self._rows["verdicts"].frame(),
+            verdicts=self._columns["verdicts"].frame(),
             decisions=framed("decisions", self._decisions(books.sent)),
             votes=votes(
                 self._rows["votes"].frame(),
@@ -267,16 +268,16 @@ class _Assembler:
         if not len(taken.ids):
             return
         self._ids.update(zip(taken.identities, taken.ids, strict=True))
-        self._rows["tickets"].put(taken.tickets(self._booked))
+        self._columns["tickets"].put(taken.tickets(self._booked))
         self._rows["findings"].add(taken.findings())
-        self._rows["history"].put(taken.history())
+        self._columns["history"].put(taken.history())
         self._rows["votes"].add(taken.votes())
         self._clock(taken.of(~taken.gone) if taken.gone.any() else taken)
 
     def _clock(self, taken: Taken) -> None:
         clocks = self._clocks(taken.read, self.until, taken.histories)
         if not self._is_previous:
-            self._rows["running"].put(running(clocks, taken.ids, self._period.start, self._cycles))
+            self._columns["running"].put(running(clocks, taken.ids, self._period.start, self._cycles))
         self._cycles += len(clocks)
         compared = list(self._material.compare(taken.read, self.until))
         self._rows["natives"].add(row for one in compared for row in rows_of(one))
@@ -286,9 +287,9 @@ class _Assembler:
             for row in findings_of(record.ticket.source, one)
         )
         beside = self._agreements.beside(taken.seen, clocks)
-        self._rows["cycles"].put(cycle_columns(clocks, taken.ids, beside))
+        self._columns["cycles"].put(cycle_columns(clocks, taken.ids, beside))
         if beside.verdicts:
-            self._rows["verdicts"].put(beside.verdicts)
+            self._columns["verdicts"].put(beside.verdicts)
         self._rows["findings"].add(
             (lost.source, "unclocked", lost.ticket, f"{lost.sla}: {lost.reason}") for lost in clocks.unclocked
         )

@@ -17,9 +17,6 @@ from itsm_bridge.config.model import Reports
 
 TEXT, INTEGER, NUMBER, BOOLEAN, INSTANT = "string", "Int64", "float64", "boolean", "datetime64[us, UTC]"
 
-CHUNK = 20_000
-"""Rows that are held as Python objects at once."""
-
 Row = tuple[object, ...]
 
 Numbers = npt.NDArray[np.int64]
@@ -219,38 +216,6 @@ def once(build: Callable[[Frames], Worked]) -> Callable[[Frames], Worked]:
     return kept
 
 
-class Growing:
-    """A frame in the making: rows become columns some thousand at a time, so that not all are held twice."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._rows: list[Row] = []
-        self._parts: list[pd.DataFrame] = []
-
-    def add(self, rows: Iterable[Row]) -> None:
-        """Add rows, in the order of the columns of the schema."""
-        self._rows.extend(rows)
-        if len(self._rows) >= CHUNK:
-            self._settle()
-
-    def put(self, columns: Columns) -> None:
-        """Add rows that are columns already."""
-        if self._rows:
-            self._settle()
-        self._parts.append(columned(self._name, columns))
-
-    def frame(self) -> pd.DataFrame:
-        """All rows, once."""
-        if self._rows or not self._parts:
-            self._settle()
-        parts, self._parts = self._parts, []
-        return pd.concat(parts, ignore_index=True)
-
-    def _settle(self) -> None:
-        self._parts.append(framed(self._name, self._rows))
-        self._rows = []
-
-
 def framed(name: str, rows: Sequence[Row]) -> pd.DataFrame:
     """Rows, in the order of the columns of ``SCHEMAS[name]``, as a typed frame; ``None`` is a missing value."""
     schema = SCHEMAS[name]
@@ -265,7 +230,7 @@ def columned(name: str, columns: Columns) -> pd.DataFrame:
     """Columns as a typed frame with those of ``SCHEMAS[name]``; there is at least one column."""
     count = len(next(iter(columns.values())))
     return pd.DataFrame({
-        column: _column(columns.get(column), count, dtype) for column, dtype in SCHEMAS[name].items()
+        column: typed(columns.get(column), count, dtype) for column, dtype in SCHEMAS[name].items()
     })  # fmt: skip
 
 
@@ -293,12 +258,19 @@ def chosen(texts: Mapping[str, pd.Series], otherwise: str) -> pd.Series:
     return pd.Series(np.select(conditions, list(texts), otherwise), index=index, dtype=TEXT)
 
 
-def _column(values: Any, count: int, dtype: str) -> pd.Series:  # noqa: ANN401 - an array of any kind
+def typed(values: Any, count: int, dtype: str) -> pd.Series:  # noqa: ANN401 - an array of any kind
+    """One of ``Columns`` with the type that it has in a frame."""
     if values is None:
-        return pd.Series(np.full(count, "", dtype=object) if dtype == TEXT else [None] * count, dtype=dtype)
+        return _nothing(count, dtype)
     if dtype == INSTANT and isinstance(values, np.ndarray):
         return pd.Series(np.asarray(values, dtype=np.int64).view("datetime64[us]")).dt.tz_localize("UTC")
     return pd.Series(values, dtype=dtype)
+
+
+def _nothing(count: int, dtype: str) -> pd.Series:
+    if dtype == TEXT:
+        return pd.Series(np.full(count, "", dtype=object), dtype=dtype)
+    return pd.Series([None], dtype=dtype).repeat(count).reset_index(drop=True)
 
 
 class _Shared(dict[object, str]):

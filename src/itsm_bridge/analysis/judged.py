@@ -9,7 +9,8 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from itsm_bridge.analysis.frames import INSTANT, MICROSECONDS, TEXT, Growing
+from itsm_bridge.analysis.frames import INSTANT, MICROSECONDS, TEXT
+from itsm_bridge.analysis.growing import GrowingColumns
 from itsm_bridge.analysis.period import Week
 from itsm_bridge.calendars import Calendars, Seconds, epoch
 from itsm_bridge.sla import NEVER, CycleColumns, Stage
@@ -32,7 +33,7 @@ class Judged:
         self._calendars = calendars
         self._weeks = weeks
         self._starts = np.array([epoch(week.start) for week in weeks], dtype=np.int64)
-        self._rows = Growing("judged")
+        self._rows = GrowingColumns("judged")
 
     def add(self, clocks: CycleColumns) -> None:
         """Take the clocks of some tickets in; those of one ticket must come once."""

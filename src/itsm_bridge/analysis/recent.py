@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from itsm_bridge.analysis.frames import Columns, Flags, Growing, Texts, texts
+from itsm_bridge.analysis.frames import Columns, Flags, Texts, texts
+from itsm_bridge.analysis.growing import GrowingColumns
 from itsm_bridge.analysis.sla_cycles import RUNNING
 from itsm_bridge.history import SEPARATOR, Histories, microseconds
 from itsm_bridge.model import Ticket, TicketRecord
@@ -32,7 +33,7 @@ class Recent:
     def __init__(self, clock: Clock, since: datetime, until: datetime) -> None:
         self._clock = clock
         self._since, self._until = since, until
-        self._rows = Growing("recent")
+        self._rows = GrowingColumns("recent")
         self._waiting: list[TicketRecord] = []
         self._judged: list[Texts] = [np.empty(0, dtype=np.object_)]
         self._breached: list[Texts] = [np.empty(0, dtype=np.object_)]

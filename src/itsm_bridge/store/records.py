@@ -33,7 +33,7 @@ from itsm_bridge.store.pages import APPROVAL_FIELDS, HISTORY_FIELDS, TICKET_FIEL
 from itsm_bridge.store.rows import Arrival, KnownTicket
 from itsm_bridge.store.schema import IS_OPEN, approvals, history, intents, resolutions, ticket_numbers, tickets
 
-CHUNK = 500
+CHUNK = 2_000
 """Tickets that are held in memory at once."""
 
 Identity = tuple[str, str]
