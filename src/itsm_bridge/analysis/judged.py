@@ -9,12 +9,15 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from itsm_bridge.analysis.frames import INSTANT, MICROSECONDS, TEXT
+from itsm_bridge.analysis.frames import MICROSECONDS, TEXT
 from itsm_bridge.analysis.growing import GrowingColumns
 from itsm_bridge.analysis.period import Week
 from itsm_bridge.calendars import Calendars, Seconds, epoch
 from itsm_bridge.sla import NEVER, CycleColumns, Stage
 from itsm_bridge.sla.runs import Flags, Numbers
+
+
+_LATEST = pd.Timestamp.max.tz_localize("UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +60,14 @@ class Judged:
 
     def frame(self, spans: pd.DataFrame) -> pd.DataFrame:
         """The frame; a ticket counts in the weeks in which it was open at some time, by its ``spans``."""
-        rows = self._rows.frame()
-        edges = pd.DataFrame({
-            "week": pd.Series([week.name for week in self._weeks], dtype=TEXT),
-            "begins": pd.Series([week.start for week in self._weeks], dtype=INSTANT),
-            "ends": pd.Series([week.end for week in self._weeks], dtype=INSTANT),
-        })  # fmt: skip
-        asked = rows[["ticket", "week"]].drop_duplicates().merge(edges, on="week")
-        lived = asked.merge(spans[["ticket", "start", "end"]], on="ticket")
-        was_open = (lived["start"] < lived["ends"]) & (lived["end"].isna() | (lived["end"] >= lived["begins"]))
-        kept = pd.MultiIndex.from_frame(lived.loc[was_open, ["ticket", "week"]])
-        return rows[pd.MultiIndex.from_frame(rows[["ticket", "week"]]).isin(kept)].reset_index(drop=True)
+        rows, ends = self._rows.frame(), spans["end"].fillna(_LATEST)
+        tickets, weeks = pd.Index(spans["ticket"].unique()), pd.Index([week.name for week in self._weeks], dtype=TEXT)
+        of_span, of_row = tickets.get_indexer(spans["ticket"]), tickets.get_indexer(rows["ticket"])
+        was_open = np.zeros((len(tickets) + 1, len(weeks)), dtype=np.bool_)  # the last is of those without a span: -1
+        for place, week in enumerate(self._weeks):
+            lived = (spans["start"] < week.end) & (ends >= week.start)
+            was_open[of_span[lived.to_numpy()], place] = True
+        return rows[was_open[of_row, weeks.get_indexer(rows["week"])]].reset_index(drop=True)
 
     def _completed(self, clocks: CycleColumns) -> _Counted:
         """The clocks that ended in one of the weeks, with their target met or not."""

@@ -14,6 +14,11 @@ from itsm_bridge.config.model import HolderKind
 from itsm_bridge.sla import NEVER, CycleColumns, Stage
 
 
+HOLDER, USED = ["holder", "kind"], ["cycle", "who", "business_seconds"]
+
+NOBODY = (HolderKind.NOBODY.value, HolderKind.NOBODY.value)
+
+
 def running(clocks: CycleColumns, ids: Texts, since: datetime, first: int) -> Columns:
     """Columns of the frame ``running``: of breached clocks that ended at or after ``since`` or still run.
 
@@ -37,15 +42,17 @@ def divided(running: pd.DataFrame, hands: pd.DataFrame, calendars: Calendars) ->
 
     What a clock ran while its ticket was not open belongs to nobody. A cycle's rows add up to its used time.
     """
+    holders = pd.concat([hands[HOLDER], pd.DataFrame([NOBODY], columns=HOLDER)], ignore_index=True).groupby(HOLDER)
+    *who, nobody = holders.ngroup()  # one number for both names, which are the same few in all rows
     pieces = running.reset_index(names="piece")
-    had = hands[["ticket", "start", "end", "holder", "kind"]].rename(columns={"start": "since", "end": "until"})
-    cut = pieces.merge(had, on="ticket")
+    had = hands[["ticket", "start", "end"]].rename(columns={"start": "since", "end": "until"})
+    cut = pieces.merge(had.assign(who=who), on="ticket")
     cut["business_seconds"] = _open_seconds(cut, calendars)
     rest = pieces.set_index("piece")["seconds"].sub(cut.groupby("piece")["business_seconds"].sum(), fill_value=0)
-    nobody = pieces.assign(holder=HolderKind.NOBODY.value, kind=HolderKind.NOBODY.value, business_seconds=rest)
-    used = pd.concat([cut, nobody], ignore_index=True)
-    groups = used[used["business_seconds"] > 0].groupby(["cycle", "holder", "kind"])
-    return groups.agg({"business_seconds": "sum"}).reset_index().astype(dict(SCHEMAS["used"]))
+    used = pd.concat([cut[USED], pieces.assign(who=nobody, business_seconds=rest)[USED]], ignore_index=True)
+    sums = used[used["business_seconds"] > 0].groupby(["cycle", "who"], as_index=False).agg({"business_seconds": "sum"})
+    names = holders.size().index.take(sums["who"]).to_frame(index=False)
+    return sums.join(names)[list(SCHEMAS["used"])].astype(dict(SCHEMAS["used"]))
 
 
 def _open_seconds(cut: pd.DataFrame, calendars: Calendars) -> pd.Series:
