@@ -11,9 +11,10 @@ from types import MappingProxyType
 from typing import Any
 
 from itsm_bridge.analysis.agreements import Agreed
-from itsm_bridge.analysis.assembly import NOTHING_AGREED, Gone, Material, Problem, Sent, assemble
+from itsm_bridge.analysis.assembly import assemble
 from itsm_bridge.analysis.demand import Arriving
 from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.material import NOTHING_AGREED, Gone, Material, Problem, Sent
 from itsm_bridge.analysis.period import Period
 from itsm_bridge.config import load
 from itsm_bridge.config.model import Configuration, OutsideFigure

@@ -12,8 +12,8 @@ from tests.analysis.made import NOW, Change, ago, frames, ticket
 from tests.analysis.walking import OPEN, Life, office_is_open, values_at
 
 from itsm_bridge.analysis import approvals
-from itsm_bridge.analysis.assembly import Gone
 from itsm_bridge.analysis.figures import values
+from itsm_bridge.analysis.material import Gone
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.model import Approval, ApprovalState, TicketRecord
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from tests.analysis.made import NOW, ago, decision, frames, summarised, ticket
 
-from itsm_bridge.analysis.assembly import Problem, Sent
+from itsm_bridge.analysis.material import Problem, Sent
 from itsm_bridge.analysis.tables import TABLES
 from itsm_bridge.config.model import Configuration
 

@@ -16,9 +16,9 @@ from tests.analysis import made
 from tests.analysis.lives import Population, often, populations, records
 from tests.analysis.made import NOW, ago
 
-from itsm_bridge.analysis.assembly import Gone, Problem
 from itsm_bridge.analysis.frames import Frames, Partners
 from itsm_bridge.analysis.gathering import frames
+from itsm_bridge.analysis.material import Gone, Problem
 from itsm_bridge.analysis.period import Period
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.connectors.base import Oddity, Page

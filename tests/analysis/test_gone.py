@@ -7,8 +7,8 @@ from datetime import datetime
 import pytest
 from tests.analysis.made import NOW, ago, frames, ticket
 
-from itsm_bridge.analysis.assembly import Gone
 from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.material import Gone
 from itsm_bridge.analysis.tables import TABLES
 from itsm_bridge.config.model import Configuration
 

@@ -15,8 +15,8 @@ from tests.analysis.test_survival import plain_median
 from tests.analysis.walking import OPEN, Life, office_is_open, values_at
 
 from itsm_bridge.analysis import quality
-from itsm_bridge.analysis.assembly import Gone
 from itsm_bridge.analysis.figures import values
+from itsm_bridge.analysis.material import Gone
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.model import TicketRecord
 

@@ -14,8 +14,8 @@ from tests.analysis.lives import VALUES, Population, records
 from tests.analysis.made import NOW, WEEK_START, ago, frames, ticket
 
 from itsm_bridge.analysis import checks, sla_attainment, sla_trend
-from itsm_bridge.analysis.assembly import Gone
 from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.material import Gone
 from itsm_bridge.analysis.scoping import scoped
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.model import TicketRecord

@@ -14,8 +14,8 @@ from tests.analysis.made import NOW, WEEK_START, Change, ago, frames, ticket
 from tests.analysis.walking import Life, midnight, office_is_open, walked
 
 from itsm_bridge.analysis import time_in_hand
-from itsm_bridge.analysis.assembly import Gone
 from itsm_bridge.analysis.figures import values
+from itsm_bridge.analysis.material import Gone
 from itsm_bridge.analysis.tables import TABLES
 from itsm_bridge.conditions import FieldTest, Matcher, Operator
 from itsm_bridge.config.model import Configuration, HolderKind, HoldRule, Owner, Position

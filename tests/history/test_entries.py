@@ -9,8 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.history.test_columns import CREATED, records
 
-from itsm_bridge.history import Histories, all_as_of, as_of, microseconds, mismatched, mismatches, with_recorded_end
-from itsm_bridge.model import TicketRecord
+from itsm_bridge.history import (
+    Histories,
+    all_as_of,
+    all_with_recorded_ends,
+    as_of,
+    microseconds,
+    mismatched,
+    mismatches,
+    with_recorded_end,
+)
+from itsm_bridge.model import Entries, EntryRow, TicketRecord
 
 Told = tuple[int, int, str, str, str, str, bool]
 
@@ -29,6 +38,16 @@ def plainly(some: list[TicketRecord]) -> list[Told]:
         for place, record in enumerate(some)
         for one in record.history
     ]
+
+
+def rows_of(record: TicketRecord) -> list[EntryRow]:
+    return [
+        (
+            one.source, one.external_id, one.entry_id, microseconds(one.at), one.field, one.old, one.new,
+            one.source_old, one.source_new, one.actor,
+        )
+        for one in record.history
+    ]  # fmt: skip
 
 
 def without_end(record: TicketRecord) -> TicketRecord:
@@ -59,3 +78,20 @@ def test_a_ticket_at_odds_with_its_history_is_found_among_many(some: list[Ticket
 
 def test_no_tickets_have_no_histories() -> None:
     assert told(Histories.of([])) == []
+
+
+@given(many)
+def test_entries_that_lie_in_a_store_as_rows_are_the_same_as_entries(some: list[TicketRecord]) -> None:
+    stored = [replace(record, history=Entries(rows_of(record))) for record in some]
+    assert told(Histories.of(stored)) == plainly(some)
+    assert stored == some
+    assert [list(record.history) for record in stored] == [list(record.history) for record in some]
+    assert [len(record.history) for record in stored] == [len(record.history) for record in some]
+    assert [record.history[-1:] for record in stored] == [record.history[-1:] for record in some]
+
+
+@given(st.lists(records(), max_size=5))
+def test_many_tickets_together_end_as_each_does_alone(some: list[TicketRecord]) -> None:
+    ended, histories = all_with_recorded_ends(some, Histories.of(some))
+    assert list(ended) == list(map(with_recorded_end, some))
+    assert told(histories) == plainly(list(ended))

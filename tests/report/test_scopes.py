@@ -15,10 +15,10 @@ from tests.analysis import made
 from tests.analysis.made import ago, decision
 from tests.report.parties import Population, had, population, with_vendors
 
-from itsm_bridge.analysis.assembly import Problem
 from itsm_bridge.analysis.belonging import ANOTHER_PARTY
 from itsm_bridge.analysis.figures import values
 from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.material import Problem
 from itsm_bridge.analysis.messages import messages
 from itsm_bridge.analysis.scoping import scoped
 from itsm_bridge.config.model import Configuration

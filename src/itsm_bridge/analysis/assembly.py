@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
 import pandas as pd
 
-from itsm_bridge.analysis.agreements import Agreed, Agreements, Identity, cycle_columns
+from itsm_bridge.analysis.agreements import Agreements, Identity, cycle_columns
 from itsm_bridge.analysis.capacity import capacity
 from itsm_bridge.analysis.demand import EMPTY as NO_DEMAND
-from itsm_bridge.analysis.demand import Arriving
-from itsm_bridge.analysis.effort import work_seconds
 from itsm_bridge.analysis.frames import Frames, Partners, Row, framed
 from itsm_bridge.analysis.growing import GrowingColumns, GrowingRows
-from itsm_bridge.analysis.hands import with_business_time
 from itsm_bridge.analysis.judged import Judged
+from itsm_bridge.analysis.lived import Lived
+from itsm_bridge.analysis.material import Gone, Material, Problem, Sent
 from itsm_bridge.analysis.outside import outside
 from itsm_bridge.analysis.partners import NOTHING as NO_PARTNERS
 from itsm_bridge.analysis.partners import partners
@@ -26,15 +25,13 @@ from itsm_bridge.analysis.recent import REPEATS_OVER, Recent
 from itsm_bridge.analysis.resolutions import resolutions
 from itsm_bridge.analysis.running import divided, running
 from itsm_bridge.analysis.sla_native import findings_of, rows_of
-from itsm_bridge.analysis.spans import spans
 from itsm_bridge.analysis.taken import Cohort, Taken
 from itsm_bridge.analysis.traction import WEEKS_BEFORE
-from itsm_bridge.analysis.votes import votes
 from itsm_bridge.calendars import Calendars
-from itsm_bridge.config.model import Configuration, OutsideFigure
+from itsm_bridge.config.model import Configuration
 from itsm_bridge.history import Histories, Holders, all_as_of, all_with_recorded_ends, microseconds
 from itsm_bridge.model import Decision, Outcome, TicketRecord
-from itsm_bridge.sla import Compared, CycleColumns
+from itsm_bridge.sla import CycleColumns
 from itsm_bridge.store import KnownTicket
 
 BATCH = 4_000
@@ -46,74 +43,6 @@ PLANNED = "planned"
 ROWS = ("natives", "votes", "findings")
 COLUMNS = ("tickets", "history", "intervals", "hands", "running", "cycles", "verdicts")
 """The frames that are filled ticket by ticket, and some thousand tickets at a time."""
-
-NOTHING_AGREED = Agreed()
-
-Read = Callable[[TicketRecord], TicketRecord]
-Clock = Callable[[Sequence[TicketRecord], datetime, Histories | None], CycleColumns]
-Compare = Callable[[Sequence[TicketRecord], datetime], Iterable[Compared]]
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something odd that the store holds about one record: an oddity, or why it is quarantined."""
-
-    source: str
-    check: str
-    external_id: str
-    detail: str
-    first_seen: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """Since when a ticket cannot be seen in its source, and why, as the store has it (``AbsenceRow.reason``)."""
-
-    at: datetime
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A value that was sent to a source; ``outcome`` is what came of it, ``unknown`` before ``closed_at``."""
-
-    source: str
-    external_id: str
-    field: str
-    opened_at: datetime
-    closed_at: datetime | None
-    outcome: str
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What a report is made of. ``read`` fills in what classify rules say; ``clock`` computes cycles as of an instant.
-
-    ``alive`` gives all records of tickets that were created before its second instant, but for those that had been done
-    by its first and were not touched since; ``counted`` says how many there are, of each source, that were created
-    before an instant, and ``known`` what some of them (by source and external id) are called. ``decisions`` gives, for
-    an instant, the latest decision before it about each field of each ticket, in any order; it may give more. ``sent``
-    is in the order of sending. ``gone`` is by source and external id, and so is ``booked``: the seconds that people
-    booked on tickets before an instant. ``compare`` holds tickets' cycles against the clocks of their sources.
-    ``agreed`` is about ended clocks, ``arriving`` about what came in the years before. ``outside`` are figures that
-    tickets do not hold.
-    """
-
-    alive: Callable[[datetime, datetime], Iterable[TicketRecord]]
-    counted: Callable[[datetime], Mapping[str, int]]
-    known: Callable[[Collection[Identity]], Iterable[KnownTicket]]
-    read: Read
-    clock: Clock
-    decisions: Callable[[datetime], Iterable[Decision]]
-    sent: Iterable[Sent]
-    problems: Iterable[Problem]
-    freshness: Mapping[str, datetime | None]
-    gone: Mapping[Identity, Gone]
-    arriving: Arriving
-    booked: Callable[[datetime], Mapping[Identity, int]] = lambda _: {}
-    compare: Compare = lambda records, _at: [Compared()] * len(records)
-    agreed: Agreed = NOTHING_AGREED
-    outside: Sequence[OutsideFigure] = ()
 
 
 def assemble(material: Material, configuration: Configuration, period: Period, until: datetime) -> Frames:
@@ -202,57 +131,43 @@ class _Assembler:
         self._rows["findings"].add(self._found(books.problems, known))
         self._rows["findings"].add(self._lost(known))
         counted = self._material.counted(self.until)
-        calendars = self._calendars
-        intervals = self._columns["intervals"].frame()
-        intervals["work_seconds"] = work_seconds(intervals, self._configuration, calendars, self.until)
-        hands = with_business_time(self._columns["hands"].frame(), calendars)
-        tickets, history = self._columns["tickets"].frame(), self._columns["history"].frame()
-        cycles = self._columns["cycles"].frame()
-        lived = spans(intervals)
-        demand, planned = self._ahead(calendars, lived)
-        recent = self._recent.frame(cycles)
+        lived = Lived.of(self._columns, self._configuration, self._calendars, self.until)
+        demand, planned = self._ahead(lived.spans)
         return Frames(
             period=self._period,
             until=self.until,
             weeks=self._weeks,
             known={name: counted.get(name, 0) for name in sorted({*counted, *self._material.freshness})},
             freshness=self._material.freshness,
-            tickets=tickets,
-            history=history,
-            intervals=intervals,
-            spans=lived,
-            hands=hands,
-            used=divided(self._columns["running"].frame(), hands, calendars),
-            cycles=cycles,
-            judged=self._judged.frame(lived),
+            tickets=lived.tickets,
+            history=lived.history,
+            intervals=lived.intervals,
+            spans=lived.spans,
+            hands=lived.hands,
+            used=divided(self._columns["running"].frame(), lived.hands, self._calendars),
+            cycles=lived.cycles,
+            judged=self._judged.frame(lived.spans),
             natives=self._rows["natives"].frame(),
             verdicts=self._columns["verdicts"].frame(),
             decisions=framed("decisions", self._decisions(books.sent)),
-            votes=votes(
-                self._rows["votes"].frame(),
-                tickets,
-                intervals=intervals,
-                history=history,
-                hands=hands,
-                calendars=calendars,
-            ),
-            resolutions=resolutions(tickets, intervals, calendars, self._period.start),
+            votes=lived.votes(self._rows["votes"].frame(), self._calendars),
+            resolutions=resolutions(lived.tickets, lived.intervals, self._calendars, self._period.start),
             findings=self._rows["findings"].frame(),
-            capacity=capacity(self._configuration.vendors, calendars, self._weeks),
+            capacity=capacity(self._configuration.vendors, self._calendars, self._weeks),
             demand=demand,
             partners=planned,
-            recent=recent,
+            recent=self._recent.frame(lived.cycles),
             outside=outside(self._material.outside, self.until, self._period.zone),
             reports=self._configuration.reports,
             previous=previous,
         )
 
-    def _ahead(self, calendars: Calendars, lived: pd.DataFrame) -> tuple[pd.DataFrame, Partners]:
+    def _ahead(self, lived: pd.DataFrame) -> tuple[pd.DataFrame, Partners]:
         """What a look ahead rests on: arrivals of the years before, and what ``vendors.yaml`` says of what comes."""
         if self._is_previous:
             return NO_DEMAND, NO_PARTNERS
         demand = self._material.arriving.demand(self.until, self._period.zone)
-        return demand, partners(self._configuration, calendars, self.until, demand, lived)
+        return demand, partners(self._configuration, self._calendars, self.until, demand, lived)
 
     def _mattering(self, records: Sequence[TicketRecord], histories: Histories) -> list[int]:
         """The places of all but the tickets that were done before the earliest week, and not touched since."""

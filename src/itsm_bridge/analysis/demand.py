@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -41,8 +41,9 @@ class Arriving:
         arrived = list(self.arrivals(first_month(until, zone).start, until))
         replayed = self._replayed([one.identity for one in arrived if one.has_changed or not one.environment], until)
         places = [replayed.get(one.identity) or _place(one) for one in arrived]
+        created = pd.DatetimeIndex([one.created_at for one in arrived], dtype=INSTANT).tz_convert(zone)
         found = pd.DataFrame({
-            "month": pd.Series(_months([one.created_at for one in arrived], zone), dtype=TEXT),
+            "month": pd.Series(created.strftime("%Y-%m"), dtype=TEXT),
             "environment": pd.Series([environment for environment, _ in places], dtype=TEXT),
             "service": pd.Series([service for _, service in places], dtype=TEXT),
         })  # fmt: skip
@@ -67,14 +68,6 @@ def first_month(until: datetime, zone: ZoneInfo) -> Period:
     for _ in range(MONTHS - 1):
         month = month.previous()
     return month
-
-
-def _months(instants: Sequence[datetime], zone: ZoneInfo) -> Sequence[str]:
-    """The month of each instant, each named once."""
-    local = pd.DatetimeIndex(instants, dtype=INSTANT).tz_convert(zone)
-    codes = (local.year * 12 + local.month - 1).tolist()
-    names = {code: f"{code // 12}-{code % 12 + 1:02}" for code in set(codes)}
-    return [names[code] for code in codes]
 
 
 def _place(one: Arrival) -> tuple[str, str]:

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 
 from itsm_bridge.analysis.agreements import Agreed, Identity
-from itsm_bridge.analysis.assembly import Compare, Gone, Material, Problem, Sent, assemble
+from itsm_bridge.analysis.assembly import assemble
 from itsm_bridge.analysis.demand import Arriving
 from itsm_bridge.analysis.frames import Frames
+from itsm_bridge.analysis.material import Compare, Gone, Material, Problem, Sent
 from itsm_bridge.analysis.outside import OUTSIDE
 from itsm_bridge.analysis.period import Period
 from itsm_bridge.config import read_outside

@@ -15,7 +15,7 @@ CHUNK = 20_000
 
 
 class GrowingRows:
-    """A frame that is filled row by row: they become columns some thousand at a time, so that not all are held twice."""
+    """A frame that is filled row by row; rows become columns some thousand at a time: not all are held twice."""
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -15,9 +14,6 @@ from itsm_bridge.analysis.period import Week
 from itsm_bridge.calendars import Calendars, Seconds, epoch
 from itsm_bridge.sla import NEVER, CycleColumns, Stage
 from itsm_bridge.sla.runs import Flags, Numbers
-
-
-_LATEST = pd.Timestamp.max.tz_localize("UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +56,15 @@ class Judged:
 
     def frame(self, spans: pd.DataFrame) -> pd.DataFrame:
         """The frame; a ticket counts in the weeks in which it was open at some time, by its ``spans``."""
-        rows, ends = self._rows.frame(), spans["end"].fillna(_LATEST)
+        rows, lasts = self._rows.frame(), spans["end"].isna()
         tickets, weeks = pd.Index(spans["ticket"].unique()), pd.Index([week.name for week in self._weeks], dtype=TEXT)
         of_span, of_row = tickets.get_indexer(spans["ticket"]), tickets.get_indexer(rows["ticket"])
         was_open = np.zeros((len(tickets) + 1, len(weeks)), dtype=np.bool_)  # the last is of those without a span: -1
         for place, week in enumerate(self._weeks):
-            lived = (spans["start"] < week.end) & (ends >= week.start)
+            lived = (spans["start"] < week.end) & (lasts | (spans["end"] >= week.start))
             was_open[of_span[lived.to_numpy()], place] = True
-        return rows[was_open[of_row, weeks.get_indexer(rows["week"])]].reset_index(drop=True)
+        counted: pd.DataFrame = rows[was_open[of_row, weeks.get_indexer(pd.Index(rows["week"]))]]
+        return counted.reset_index(drop=True)
 
     def _completed(self, clocks: CycleColumns) -> _Counted:
         """The clocks that ended in one of the weeks, with their target met or not."""

@@ -13,7 +13,6 @@ from itsm_bridge.calendars import Calendars, epoch
 from itsm_bridge.config.model import HolderKind
 from itsm_bridge.sla import NEVER, CycleColumns, Stage
 
-
 HOLDER, USED = ["holder", "kind"], ["cycle", "who", "business_seconds"]
 
 NOBODY = (HolderKind.NOBODY.value, HolderKind.NOBODY.value)
@@ -51,7 +50,7 @@ def divided(running: pd.DataFrame, hands: pd.DataFrame, calendars: Calendars) ->
     rest = pieces.set_index("piece")["seconds"].sub(cut.groupby("piece")["business_seconds"].sum(), fill_value=0)
     used = pd.concat([cut[USED], pieces.assign(who=nobody, business_seconds=rest)[USED]], ignore_index=True)
     sums = used[used["business_seconds"] > 0].groupby(["cycle", "who"], as_index=False).agg({"business_seconds": "sum"})
-    names = holders.size().index.take(sums["who"]).to_frame(index=False)
+    names = holders.size().index.take(sums["who"].to_numpy()).to_frame(index=False)
     return sums.join(names)[list(SCHEMAS["used"])].astype(dict(SCHEMAS["used"]))
 
 
