@@ -133,6 +133,7 @@ class _Assembler:
         counted = self._material.counted(self.until)
         lived = Lived.of(self._columns, self._configuration, self._calendars, self.until)
         demand, planned = self._ahead(lived.spans)
+        recent = self._recent.frame(lived.cycles)  # asks for the last clocks, which are judged too
         return Frames(
             period=self._period,
             until=self.until,
@@ -156,7 +157,7 @@ class _Assembler:
             capacity=capacity(self._configuration.vendors, self._calendars, self._weeks),
             demand=demand,
             partners=planned,
-            recent=self._recent.frame(lived.cycles),
+            recent=recent,
             outside=outside(self._material.outside, self.until, self._period.zone),
             reports=self._configuration.reports,
             previous=previous,

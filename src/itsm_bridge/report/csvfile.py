@@ -41,6 +41,8 @@ def write(path: Path, columns: tuple[Column, ...], rows: pd.DataFrame, zone: Zon
 
 def quoted(text: str) -> str:
     """A text cell; empty without a text."""
+    if text[:1].isalnum() and text.isprintable() and '"' not in text:  # as nearly all are: nothing to mend
+        return f'"{text}"'
     return '"' + neutralised(text).replace('"', '""') + '"' if text else ""
 
 

@@ -33,8 +33,11 @@ from itsm_bridge.store.pages import APPROVAL_FIELDS, HISTORY_FIELDS, TICKET_FIEL
 from itsm_bridge.store.rows import Arrival, KnownTicket
 from itsm_bridge.store.schema import IS_OPEN, approvals, history, intents, resolutions, ticket_numbers, tickets
 
-CHUNK = 2_000
+CHUNK = 500
 """Tickets that are held in memory at once."""
+
+OF_REPORT = 2_000
+"""The same for a report, which holds more of them than that, and saves most of the time between chunks."""
 
 Identity = tuple[str, str]
 """A ticket's source and external id."""
@@ -110,8 +113,8 @@ def walk(
 
     Each chunk is read in a transaction of its own, so that the caller may write in between; in a snapshot all are one.
     """
-    query = select(*_TICKET).where(*_filters(source, open_only=open_only)).order_by(*_ORDER).limit(CHUNK)
-    chunks = _in_order(reading, query) if ids is None else _chosen(reading, query, ids)
+    query = select(*_TICKET).where(*_filters(source, open_only=open_only)).order_by(*_ORDER)
+    chunks = _in_order(reading, query, CHUNK) if ids is None else _chosen(reading, query, ids)
     for chunk in chunks:
         yield from chunk
 
@@ -120,7 +123,7 @@ def alive(reading: Reading, since: datetime, before: datetime) -> Iterator[Ticke
     """Whole records as ``walk`` gives them: created ``before`` an instant, and open or dated ``since`` another."""
     dated = [tickets.c[name] >= since for name in ("updated_at", "resolved_at", "closed_at")]
     query = select(*_TICKET).where(tickets.c.created_at < before, or_(_IS_OPEN, *dated, _changed(since)))
-    for chunk in _in_order(reading, query.order_by(*_ORDER).limit(CHUNK)):
+    for chunk in _in_order(reading, query.order_by(*_ORDER), OF_REPORT):
         yield from chunk
 
 
@@ -167,14 +170,15 @@ def _filters(source: str | None, *, open_only: bool) -> list[ColumnElement[bool]
     return [*of_source, *([_IS_OPEN, ~IS_GONE] if open_only else [])]
 
 
-def _in_order(reading: Reading, query: Select[*tuple[Any, ...]]) -> Iterator[list[TicketRecord]]:
+def _in_order(reading: Reading, query: Select[*tuple[Any, ...]], size: int) -> Iterator[list[TicketRecord]]:
     """Chunk after chunk, each beginning after the last ticket of the one before."""
+    query = query.limit(size)
     chunk = _read(reading, query)
     while chunk:
         yield chunk
         last = chunk[-1].ticket
         after = tuple_(*_ORDER) > tuple_(last.source, last.external_id)
-        chunk = _read(reading, query.where(after)) if len(chunk) == CHUNK else []
+        chunk = _read(reading, query.where(after)) if len(chunk) == size else []
 
 
 def _chosen(
