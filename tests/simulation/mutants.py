@@ -190,7 +190,7 @@ def unknown_note_again(patch: Patch) -> None:
     patch.setattr(
         planning,
         "why_not_sent",
-        lambda ticket, last, digest: None if last.outcome is Outcome.UNKNOWN else true(ticket, last, digest),
+        lambda ticket, last, digest: None if last and last.outcome is Outcome.UNKNOWN else true(ticket, last, digest),
     )
 
 
