@@ -14,7 +14,8 @@ from tests.config.editing import copy_example, edit
 
 from itsm_bridge import proofs
 from itsm_bridge.cli import cli
-from itsm_bridge.cli.catalogue import CODES, ENDINGS
+from itsm_bridge.cli.catalogue import CODES
+from itsm_bridge.cli.endings import ENDINGS
 from itsm_bridge.cli.exits import INTERRUPTED, MEANINGS, TERMINATED
 from itsm_bridge.config import check, credentials
 from itsm_bridge.config.findings import Code

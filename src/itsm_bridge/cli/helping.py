@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import click
 
-from itsm_bridge.cli.catalogue import CODES, ENDINGS, Ending, Entry
+from itsm_bridge.cli.catalogue import CODES, Entry
+from itsm_bridge.cli.endings import ENDINGS, Ending
 from itsm_bridge.cli.exits import INTERRUPTED, MEANINGS, TERMINATED
 from itsm_bridge.cli.options import Options
 from itsm_bridge.errors import UsageError
