@@ -92,6 +92,12 @@ def test_a_section_that_did_not_run_says_why(configuration: Configuration) -> No
     assert "priority: did not run, not ours: redirected to Office IT desk (rule not-ours-desktop)" in foreign
 
 
+def test_the_text_is_as_narrow_as_the_terminal(configuration: Configuration) -> None:
+    text = render_text(explain(Decider(configuration), record(environment="bihar", summary="Site down"), NOW), 60)
+    assert max(map(len, text.splitlines())) <= 60
+    assert "text contains one of outage" in text
+
+
 def test_a_ticket_that_nobody_takes_is_told_the_nearest_rule(configuration: Configuration) -> None:
     lonely = with_rules(
         configuration, assignment=(rule("never", is_("type", "problem"), example().rules.assignment[1].then),)

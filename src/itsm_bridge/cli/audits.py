@@ -8,7 +8,7 @@ import click
 
 from itsm_bridge.cli.exits import EXIT_CODES, Finished
 from itsm_bridge.cli.options import Options, opened
-from itsm_bridge.cli.text import plural, printable
+from itsm_bridge.cli.text import fitted, plural, printable
 from itsm_bridge.errors import AuditBroken, UsageError
 from itsm_bridge.store import Verification
 
@@ -73,7 +73,7 @@ def show(options: Options, ticket_id: str | None, last: int) -> None:
         rows = bridge.store.audit_rows(last, None if ticket is None else (ticket.source, ticket.external_id))
     options.document({"rows": [document(row) for row in rows]})
     for row in rows:
-        options.say(line(row))
+        options.say(fitted(line(row)))
     if not rows:
         options.say("the audit log says nothing of it" if ticket_id else "the audit log is empty")
 

@@ -10,7 +10,7 @@ import click
 
 from itsm_bridge.cli.exits import EXIT_CODES, FINDINGS, Finished
 from itsm_bridge.cli.options import Options, clock, finding_document
-from itsm_bridge.cli.text import plural, printable
+from itsm_bridge.cli.text import fitted, plural, printable
 from itsm_bridge.config.model import Configuration
 from itsm_bridge.connectors.base import Check
 from itsm_bridge.errors import ConfigurationInvalid, Finding
@@ -112,7 +112,7 @@ def _show_answers(options: Options, answers: Sequence[tuple[str, Check]], *, str
     for source, found in answers:
         if found.verdict != "ok":
             fix = f"; fix: {printable(found.fix)}" if found.fix else ""
-            options.say(f"{found.verdict}: {source}: {found.name}: {printable(found.detail)}{fix}")
+            options.say(fitted(f"{found.verdict}: {source}: {found.name}: {printable(found.detail)}{fix}"))
     failed = [(source, found) for source, found in answers if found.verdict in failing]
     if failed:
         source, first = failed[0]

@@ -11,7 +11,7 @@ from itsm_bridge.analysis.period import Period
 from itsm_bridge.cli.options import Options, clock
 from itsm_bridge.cli.plans import WIDTH, plan_text
 from itsm_bridge.cli.runs import code_of_report, publish_due, summary_line
-from itsm_bridge.cli.text import plural
+from itsm_bridge.cli.text import fitted, plural
 from itsm_bridge.config import load
 from itsm_bridge.operations import run as steps
 from itsm_bridge.operations.bridge import Bridge, open_bridge
@@ -71,9 +71,9 @@ def _second_run(options: Options, bridge: Bridge) -> steps.RunReport:
 def _end(options: Options, bridge: Bridge, run_id: int, report: steps.RunReport) -> None:
     report = audited(bridge, run_id, report, code_of_report(report), {})
     bridge.store.finish_run(run_id, bridge.clock(), str(code_of_report(report)), report.summary())
-    options.say(f"   {summary_line(report)}")
+    options.say(fitted(f"   {summary_line(report)}"))
     for finding in report.findings:
-        options.say(f"   {finding.kind}  {finding.subject}: {finding.detail}")
+        options.say(fitted(f"   {finding.kind}  {finding.subject}: {finding.detail}"))
     for problem in report.problems:
         raise problem
 

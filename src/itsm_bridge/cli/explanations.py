@@ -12,7 +12,7 @@ import click
 from itsm_bridge.cli import audit_lines
 from itsm_bridge.cli.options import Options, opened
 from itsm_bridge.cli.reports import Instant
-from itsm_bridge.cli.text import plural, printable
+from itsm_bridge.cli.text import fitted, plural, printable, terminal_width
 from itsm_bridge.errors import StorageFailed, UsageError
 from itsm_bridge.model import JournalEntry
 from itsm_bridge.store import AuditRow, instant
@@ -85,11 +85,11 @@ def _explain(options: Options, bridge: Bridge, ticket_id: str, at: datetime | No
         to_json(explanation)
         | {"journal": _journal_document(notes), "writes": [audit_lines.document(row) for row in written]}
     )
-    options.say(render_text(explanation).rstrip())
+    options.say(render_text(explanation, terminal_width()).rstrip())
     if written:
         options.say("\nin the audit log:")
     for row in written:
-        options.say(f"  {audit_lines.line(row)}")
+        options.say(fitted(f"  {audit_lines.line(row)}"))
     if notes:
         last = notes[-1]
         by = f"by {printable(last.author)} in {printable(last.element)}"

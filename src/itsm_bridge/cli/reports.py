@@ -11,7 +11,7 @@ import click
 
 from itsm_bridge.cli.exits import FINDINGS, Finished, worst
 from itsm_bridge.cli.options import Options, opened
-from itsm_bridge.cli.text import plural
+from itsm_bridge.cli.text import fitted, plural
 from itsm_bridge.errors import BridgeError, UsageError
 
 if TYPE_CHECKING:
@@ -153,7 +153,8 @@ def _say_out_of_date(options: Options, published: Published) -> None:
     """A warning, as the page has it: the report is in its place, and what it says is true of older data."""
     if published.out_of_date:
         sources = ", ".join(published.out_of_date)
-        options.say(f"warning: out of date, not read to its end in the 24 hours before: {sources}; itsm-bridge sync")
+        warning = f"warning: out of date, not read to its end in the 24 hours before: {sources}; itsm-bridge sync"
+        options.say(fitted(warning))
 
 
 def _files(published: Published) -> list[dict[str, object]]:

@@ -17,7 +17,7 @@ from itsm_bridge.cli.pasting import pasted
 from itsm_bridge.cli.plans import next_step, plan_text
 from itsm_bridge.cli.progress import watched
 from itsm_bridge.cli.telling import telling
-from itsm_bridge.cli.text import plural, printable
+from itsm_bridge.cli.text import fitted, plural, printable
 from itsm_bridge.config import load
 from itsm_bridge.errors import BridgeError, GuardTripped, UsageError
 from itsm_bridge.events import emit
@@ -106,9 +106,9 @@ def plan(options: Options, out: Path | None, ticket: str | None) -> None:
     options.document(plan_document(made))
     options.say(plan_text(made))
     for stop in halted.values():
-        options.say(printable(f"left out: {stop.message}"))
+        options.say(fitted(printable(f"left out: {stop.message}")))
     if older is not None:
-        options.say(printable(f"A guard will stop this: {older.message}."))
+        options.say(fitted(printable(f"A guard will stop this: {older.message}.")))
     options.say(pasted(next_step(made, limits, out, ticket) if older is None else f"Next: {older.hint}"))
 
 

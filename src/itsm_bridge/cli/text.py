@@ -19,16 +19,18 @@ def printable(text: str, longest: int = 2000) -> str:
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
+def terminal_width() -> int | None:
+    """Columns of this terminal, from 40 to 100; ``None`` where the output goes elsewhere."""
+    return min(max(shutil.get_terminal_size().columns, 40), 100) if sys.stdout.isatty() else None
+
+
 def fitted(line: str, width: int | None = None, *, hang: int = 2) -> str:
     """``line`` broken for a terminal of ``width`` (default: this one, from 40 to 100), ``hang`` deeper after the first.
 
     Off a terminal it stays one line: whoever reads that looks for words in lines.
     """
-    if width is None:
-        if not sys.stdout.isatty():
-            return line
-        width = min(max(shutil.get_terminal_size().columns, 40), 100)
-    if len(line) <= width:
+    width = width or terminal_width()
+    if width is None or len(line) <= width:
         return line
     start = " " * (len(line) - len(line.lstrip()))
     deeper = start + " " * hang

@@ -116,13 +116,13 @@ def _nearest(rules: Sequence[RuleExplanation]) -> str:
 # --- as text -----------------------------------------------------------------------------------------------------
 
 
-def render_text(explanation: Explanation) -> str:
-    """The explanation for a terminal: at most 100 characters a line, foreign text escaped and cut."""
+def render_text(explanation: Explanation, width: int | None = None) -> str:
+    """The explanation as text: at most ``width`` characters a line (default 100), foreign text escaped and cut."""
     lines = [f"{explanation.ticket}  {explanation.summary}", f"decided as of {explanation.now.isoformat()}"]
     for section in explanation.sections:
         lines += ["", *_section_lines(section)]
     lines += ["", "outcome", *_outcome_lines(explanation.verdict)]
-    return "\n".join(line for text in lines for line in _wrapped(text)) + "\n"
+    return "\n".join(line for text in lines for line in _wrapped(text, width or WIDTH)) + "\n"
 
 
 def _section_lines(section: SectionExplanation) -> Iterator[str]:
@@ -174,11 +174,11 @@ def _outcome_lines(verdict: Verdict) -> Iterator[str]:
         yield "  nothing is decided"
 
 
-def _wrapped(text: str) -> list[str]:
+def _wrapped(text: str, width: int) -> list[str]:
     """Lines of one text, those after the first indented by as much and two more."""
     safe = shown(text, LONGEST)
     indent = " " * (len(safe) - len(safe.lstrip(" ")))
-    return textwrap.wrap(safe, WIDTH, subsequent_indent=indent + "  ", break_on_hyphens=False) or [""]
+    return textwrap.wrap(safe, width, subsequent_indent=indent + "  ", break_on_hyphens=False) or [""]
 
 
 # --- as JSON -----------------------------------------------------------------------------------------------------
