@@ -8,7 +8,7 @@ import pytest
 from tests.cli.programs import BARE
 
 from itsm_bridge import errors
-from itsm_bridge.cli.exits import EXIT_CODES, MEANINGS, code_of, worst
+from itsm_bridge.cli.exits import EXIT_CODES, MEANINGS, code_of, last_line, worst
 from itsm_bridge.errors import BridgeError, CredentialsRefused, NeedsPerson, SourceUnavailable
 
 
@@ -101,3 +101,17 @@ def test_help_starts_without(heavy: str) -> None:
         f"assert {heavy!r} not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own program
+
+
+def test_the_last_line_is_one_line_off_a_terminal_however_long() -> None:
+    assert last_line("x " * 100 + "y", "itsm-bridge status", None).count("\n") == 0
+
+
+def test_on_a_terminal_words_are_not_cut_and_the_command_stands_on_a_line_of_its_own() -> None:
+    told = last_line("2 mistakes in config; nothing runs until they are corrected", "itsm-bridge check", 60)
+    assert told.splitlines() == [
+        "itsm-bridge: 2 mistakes in config; nothing runs until they",
+        "  are corrected.",
+        "Next: itsm-bridge check",
+    ]
+    assert last_line("there is no ticket", "", 60) == "itsm-bridge: there is no ticket"

@@ -15,7 +15,7 @@ import click
 
 import itsm_bridge.cli.logs as logs
 from itsm_bridge.cli.pasting import Called, pasted
-from itsm_bridge.cli.text import printable
+from itsm_bridge.cli.text import fitted, printable, terminal_width
 from itsm_bridge.errors import (
     AuditBroken,
     BridgeError,
@@ -208,6 +208,13 @@ def _leave(code: int, message: str, hint: str, *, as_json: bool, logged: str) ->
 
         click.echo(error_document(code, text, hint))
     if not logs.is_json():
-        next_step = f". Next: {hint}" if hint else ""
-        click.echo(f"itsm-bridge: {text}{next_step}", err=True)
+        click.echo(last_line(text, hint, terminal_width(sys.stderr)), err=True)
     sys.exit(code)
+
+
+def last_line(text: str, hint: str, width: int | None) -> str:
+    """What happened and what to run next: one line, or on a terminal of ``width`` the command on its own, uncut."""
+    line = f"itsm-bridge: {text}" + (f". Next: {hint}" if hint else "")
+    if width is None or len(line) <= width:
+        return line
+    return "\n".join([fitted(f"itsm-bridge: {text}.", width), *([f"Next: {hint}"] if hint else [])])

@@ -83,7 +83,7 @@ def _runs(found: Status) -> Iterator[str]:
 def _waiting(found: Status) -> Iterator[str]:
     waiting = {
         "unfinished writes, resolved by the next run": found.unresolved,
-        "decisions held; those that people stand against: itsm-bridge conflicts list": found.held,
+        "decisions held; between rules and people: itsm-bridge conflicts list": found.held,
         "records in quarantine": len(found.quarantined),
         "findings of the last run": len(found.findings),
     }

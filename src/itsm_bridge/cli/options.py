@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import itsm_bridge.cli.logs as logs
+from itsm_bridge.cli.text import fitted
 from itsm_bridge.errors import Finding
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Options:
     def summarize(self, text: str) -> None:
         """One line about a run that went well: on a terminal, or where it was asked for with ``-v``."""
         if not self.as_json and not self.quiet and (sys.stdout.isatty() or self.verbose):
-            click.echo(text)
+            click.echo(fitted(text))
 
     def tell(self, text: str) -> None:
         """Print a line above the last one on standard error, for people; machines have an event instead."""

@@ -7,6 +7,7 @@ import shutil
 import sys
 import textwrap
 import unicodedata
+from typing import TextIO
 
 INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -19,9 +20,10 @@ def printable(text: str, longest: int = 2000) -> str:
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
-def terminal_width() -> int | None:
-    """Columns of this terminal, from 40 to 100; ``None`` where the output goes elsewhere."""
-    return min(max(shutil.get_terminal_size().columns, 40), 100) if sys.stdout.isatty() else None
+def terminal_width(stream: TextIO | None = None) -> int | None:
+    """Columns of the terminal that ``stream`` (default: standard output) goes to, 40 to 100; ``None`` for none."""
+    is_terminal = (stream or sys.stdout).isatty()
+    return min(max(shutil.get_terminal_size().columns, 40), 100) if is_terminal else None
 
 
 def fitted(line: str, width: int | None = None, *, hang: int = 2) -> str:
