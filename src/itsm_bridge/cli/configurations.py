@@ -27,14 +27,12 @@ if TYPE_CHECKING:
 def check(options: Options, live: bool, strict: bool) -> None:
     """Find every mistake in the configuration, in one pass, and prove that every rule counts and none is missing."""
     from itsm_bridge.cli.diagnosis import counted
-    from itsm_bridge.cli.doctor import source_checks
     from itsm_bridge.config import check as find_mistakes
-    from itsm_bridge.rules import every_rule
 
     configuration, findings = find_mistakes(options.folder)
     if configuration is not None:
         findings += _proved(configuration)
-    answers = list(source_checks(configuration)) if live and configuration is not None else []
+    answers = _asked(configuration) if live and configuration is not None else []
     document: dict[str, object] = {"findings": [finding_document(finding) for finding in findings]}
     options.document(document | ({"live": [_answer(*answer) for answer in answers]} if live else {}))
     _show(options, findings)
@@ -45,6 +43,8 @@ def check(options: Options, live: bool, strict: bool) -> None:
         line = f"{plural(warnings, 'warning')} in {options.folder}; runs go on meanwhile; nothing was written"
         raise Finished(FINDINGS, line, "correct what is shown above, then itsm-bridge check --strict")
     if configuration is not None:
+        from itsm_bridge.rules import every_rule
+
         rules = sum(1 for _ in every_rule(configuration.rules))
         options.say(
             f"{options.folder} holds {counted(findings)}: {plural(len(configuration.sources), 'source')}, "
@@ -52,6 +52,13 @@ def check(options: Options, live: bool, strict: bool) -> None:
             f"{plural(len(configuration.environments), 'environment')}, "
             f"{plural(len(configuration.slas), 'service level')}, {plural(rules, 'rule')}."
         )
+
+
+def _asked(configuration: Configuration) -> list[tuple[str, Check]]:
+    """What the sources say; the connectors are imported for this alone, as a mistake is to be seen at once."""
+    from itsm_bridge.cli.doctor import source_checks
+
+    return list(source_checks(configuration))
 
 
 def _proved(configuration: Configuration) -> tuple[Finding, ...]:
