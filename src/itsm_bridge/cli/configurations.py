@@ -12,10 +12,10 @@ from itsm_bridge.cli.exits import EXIT_CODES, FINDINGS, Finished
 from itsm_bridge.cli.options import Options, clock, finding_document
 from itsm_bridge.cli.text import fitted, plural, printable
 from itsm_bridge.config.model import Configuration
-from itsm_bridge.connectors.base import Check
 from itsm_bridge.errors import ConfigurationInvalid, Finding
 
 if TYPE_CHECKING:
+    from itsm_bridge.connectors.base import Check
     from itsm_bridge.model import TicketRecord
     from itsm_bridge.store import Reader
 
