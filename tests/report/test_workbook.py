@@ -111,6 +111,10 @@ def test_links_lead_to_sheets_that_are_there(opened: Any) -> None:  # noqa: ANN4
     ]
 
 
+def test_no_name_of_a_sheet_is_cut_off_in_the_list_of_contents(opened: Any) -> None:  # noqa: ANN401
+    assert opened["Contents"].column_dimensions["A"].width >= max(map(len, opened.sheetnames)) + 1
+
+
 def test_the_first_page_says_what_happened(opened: Any) -> None:  # noqa: ANN401
     said = texts(opened["Overview"])
     assert said[0] == "Service report, week 2026-W47 (16 Nov 2026 to 22 Nov 2026)"

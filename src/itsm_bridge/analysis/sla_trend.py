@@ -7,6 +7,7 @@ import pandas as pd
 from itsm_bridge.analysis.columns import Column, Kind, Table
 from itsm_bridge.analysis.frames import Frames
 from itsm_bridge.analysis.sla_attainment import SHARE_OF_COMPLETED, SHARE_OF_JUDGED, with_shares
+from itsm_bridge.analysis.traction import WEEK
 
 KEY = ["kind", "vendor", "environment"]
 COUNTS = ["met", "breached", "judged", "completed"]
@@ -58,11 +59,7 @@ TABLE = Table(
     "tickets that were open at some time in it. It is worked out anew from the histories as they are known at the "
     "as-of instant: a clock that went on when its ticket was reopened counts where it ended at last.",
     columns=(
-        Column(
-            "week",
-            Kind.TEXT,
-            "ISO 8601 week, from Monday 00:00 in the report's zone; the last one ends at the as-of instant.",
-        ),
+        WEEK,
         Column("kind", Kind.TEXT, "sla, ola or uc, from the definition."),
         Column("vendor", Kind.TEXT, "Vendor that the clock is counted for, at its end or now; empty for nobody."),
         Column("environment", Kind.TEXT, "Environment that the clock is counted for; empty where none is known."),

@@ -15,6 +15,13 @@ from itsm_bridge.history import microseconds
 
 WEEKS_BEFORE = 12
 
+WEEK = Column(
+    "week",
+    Kind.TEXT,
+    "ISO 8601 week, from Monday 00:00 in the report's zone; the last one ends at the as-of instant.",
+)
+"""The weeks of a table that ends where the report does."""
+
 BEGINNINGS = ("created", "reopened", "moved_in")
 ENDINGS = ("moved_out", "resolved")
 COUNTS = ("open_start", *BEGINNINGS, *ENDINGS, "open_end")
@@ -90,11 +97,7 @@ TABLE = Table(
     description="What came, moved and went in each ISO week of the period and of the 12 weeks before, by vendor and "
     "environment. In each row open_start + created + reopened + moved_in - moved_out - resolved = open_end.",
     columns=(
-        Column(
-            "week",
-            Kind.TEXT,
-            "ISO 8601 week, from Monday 00:00 in the report's zone; the last one ends at the as-of instant.",
-        ),
+        WEEK,
         Column("vendor", Kind.TEXT, "Vendor at the event; empty for tickets in nobody's hands."),
         Column("environment", Kind.TEXT, "Environment at the event; empty where none is known."),
         Column("open_start", Kind.INTEGER, "Tickets open just before the week began.", "tickets"),

@@ -35,6 +35,7 @@ MOST_WRAPPED = 400
 
 LINE_HEIGHT, MOST_LINES = 13.5, 10
 PROSE_WIDTH = 110
+NAME_WIDTH = 24  # the longest name of a table
 FIXED_WIDTHS = {Kind.INSTANT: 19, Kind.BOOLEAN: 12}
 
 A4 = 9
@@ -89,7 +90,7 @@ def add_contents(workbook: xlsxwriter.Workbook, styles: Styles, report: Report, 
         pen.put(row, 1, count, num_format="#,##0", valign="top")
         pen.put(row, 2, text, text_wrap=True, valign="top", align="left", indent=1)
         pen.sheet.set_row(row, lines_of(text, PROSE_WIDTH) * LINE_HEIGHT + 3)
-    for place, width in enumerate((18, 10, PROSE_WIDTH)):
+    for place, width in enumerate((NAME_WIDTH, 10, PROSE_WIDTH)):
         pen.sheet.set_column(place, place, width)
     set_up_print(pen.sheet, report, "Contents")
 
