@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.analysis.made import NOW, ago, configuration, ticket
-from tests.operations.post_office import PostOffice, post_office
+from tests.operations.post_office import PostOffice
 
 from itsm_bridge.analysis.period import Period
 from itsm_bridge.cli.runs import code_of_report, summary_line
@@ -27,12 +27,6 @@ from itsm_bridge.report.manifest import WrittenFile
 
 WEEK = "2026-W46"
 LEADER, GWLS, OPTITS = ("lead@egov.example",), ("lead@gwl.example",), ("lead@optit.example",)
-
-
-@pytest.fixture
-def office() -> Iterator[PostOffice]:
-    with post_office() as opened:
-        yield opened
 
 
 @pytest.fixture

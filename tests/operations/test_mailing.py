@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.analysis.made import NOW, WEEK_START, ago, configuration, ticket
-from tests.operations.post_office import PostOffice, post_office
+from tests.operations.post_office import PostOffice
 
 from itsm_bridge.config import mail_credentials
 from itsm_bridge.config.model import Mail
@@ -22,12 +22,6 @@ from itsm_bridge.operations.mailing import RECORD, Outbox, expect, is_loopback, 
 
 WEEK = "2026-W46"
 TO = ("leader@egov.example", "office@egov.example")
-
-
-@pytest.fixture
-def office() -> Iterator[PostOffice]:
-    with post_office() as opened:
-        yield opened
 
 
 @pytest.fixture
